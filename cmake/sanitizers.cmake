@@ -1,0 +1,7 @@
+if(ORC_SANITIZE)
+  add_compile_options(-fsanitize=${ORC_SANITIZE} -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${ORC_SANITIZE})
+  if(ORC_SANITIZE MATCHES undefined)
+    add_compile_options(-fno-sanitize-recover=undefined)
+  endif()
+endif()
