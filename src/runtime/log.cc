@@ -1,0 +1,121 @@
+// The classic line on standard error: "YYYY-MM-DD HH:MM:SS LEVEL text", or one JSON object a line.
+#include "runtime/log.h"
+
+#include <fmt/format.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <ctime>
+#include <mutex>
+
+#include "base/time.h"
+
+namespace orc::runtime {
+namespace {
+
+std::atomic<LogLevel> least_level{LogLevel::error};
+std::atomic<LogFormat> log_format{LogFormat::text};
+std::mutex log_mutex;
+
+std::string_view level_name(LogLevel level) {
+    switch (level) {
+        case LogLevel::debug:
+            return "DEBUG";
+        case LogLevel::info:
+            return "INFO";
+        case LogLevel::warning:
+            return "WARNING";
+        case LogLevel::error:
+            return "ERROR";
+    }
+    return "ERROR";
+}
+
+void append_json_text(std::string& out, std::string_view text) {
+    out += '"';
+    for (const char c : text) {
+        switch (c) {
+            case '"':
+                out += "\\\"";
+                break;
+            case '\\':
+                out += "\\\\";
+                break;
+            case '\n':
+                out += "\\n";
+                break;
+            default:
+                if (static_cast<unsigned char>(c) < 0x20) {
+                    out += fmt::format("\\u{:04x}", unsigned(static_cast<unsigned char>(c)));
+                } else {
+                    out += c;
+                }
+        }
+    }
+    out += '"';
+}
+
+bool needs_quotes(std::string_view value) {
+    return value.empty() || value.find_first_of(" \t\n\"=") != std::string_view::npos;
+}
+
+std::string text_line(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
+    const std::time_t now = std::time(nullptr);
+    std::tm parts{};
+    localtime_r(&now, &parts);
+    std::string line = fmt::format(
+        "{:04}-{:02}-{:02} {:02}:{:02}:{:02} {} {}",
+        parts.tm_year + 1900,
+        parts.tm_mon + 1,
+        parts.tm_mday,
+        parts.tm_hour,
+        parts.tm_min,
+        parts.tm_sec,
+        level_name(level),
+        event
+    );
+    for (const auto& field : fields) {
+        line += ' ';
+        line += field.key;
+        line += '=';
+        if (needs_quotes(field.value)) {
+            append_json_text(line, field.value);
+        } else {
+            line += field.value;
+        }
+    }
+    return line;
+}
+
+std::string json_line(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
+    const auto now = std::chrono::time_point_cast<Millis>(std::chrono::system_clock::now());
+    std::string line = fmt::format(R"({{"time":"{}","level":"{}","event":"{}")", rfc3339(now), level_name(level), event);
+    for (const auto& field : fields) {
+        line += ',';
+        append_json_text(line, field.key);
+        line += ':';
+        append_json_text(line, field.value);
+    }
+    line += '}';
+    return line;
+}
+
+}  // namespace
+
+void configure_log(LogLevel least, LogFormat format) {
+    least_level = least;
+    log_format = format;
+}
+
+bool log_enabled(LogLevel level) { return level >= least_level.load(std::memory_order_relaxed); }
+
+void log_event(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
+    std::string line = log_format.load() == LogFormat::json ? json_line(level, event, fields)
+                                                            : text_line(level, event, fields);
+    line += '\n';
+    const std::lock_guard lock(log_mutex);
+    std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+}  // namespace orc::runtime
