@@ -7,9 +7,9 @@ namespace orc {
 
 }  // namespace orc
 
-#define ENSURE(condition, why)                                           \
-    do {                                                                 \
-        if (!(condition)) {                                              \
+#define ENSURE(condition, why)                                         \
+    do {                                                               \
+        if (!(condition)) {                                            \
             ::orc::ensure_failed(#condition, why, __FILE__, __LINE__); \
-        }                                                                \
+        }                                                              \
     } while (false)

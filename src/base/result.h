@@ -52,21 +52,22 @@ Error with_context(std::string_view context, Error error);
 // CO_TRY: the same inside a coroutine.
 #define ORC_CONCAT_(a, b) a##b
 #define ORC_CONCAT(a, b) ORC_CONCAT_(a, b)
-#define ORC_TRY_1(ret, tmp, expr)                            \
-    auto tmp = (expr);                                       \
-    if (!tmp) {                                              \
+#define ORC_TRY_1(ret, tmp, expr)                                   \
+    auto tmp = (expr);                                              \
+    if (!tmp) {                                                     \
         ret ::tl::unexpected<::orc::Error>(std::move(tmp).error()); \
     }
-#define ORC_TRY_2(ret, tmp, decl, ...)                       \
-    auto tmp = (__VA_ARGS__);                                \
-    if (!tmp) {                                              \
+#define ORC_TRY_2(ret, tmp, decl, ...)                              \
+    auto tmp = (__VA_ARGS__);                                       \
+    if (!tmp) {                                                     \
         ret ::tl::unexpected<::orc::Error>(std::move(tmp).error()); \
-    }                                                        \
+    }                                                               \
     decl = *std::move(tmp)
 #define ORC_TRY_PICK(_1, _2, _3, _4, _5, _6, _7, _8, NAME, ...) NAME
-#define ORC_TRY_N(ret, tmp, ...)                                                                                      \
-    ORC_TRY_PICK(__VA_ARGS__, ORC_TRY_2, ORC_TRY_2, ORC_TRY_2, ORC_TRY_2, ORC_TRY_2, ORC_TRY_2, ORC_TRY_2, ORC_TRY_1, \
-                 0)                                                                                                   \
+#define ORC_TRY_N(ret, tmp, ...)                                                                               \
+    ORC_TRY_PICK(                                                                                              \
+        __VA_ARGS__, ORC_TRY_2, ORC_TRY_2, ORC_TRY_2, ORC_TRY_2, ORC_TRY_2, ORC_TRY_2, ORC_TRY_2, ORC_TRY_1, 0 \
+    )                                                                                                          \
     (ret, tmp, __VA_ARGS__)
 #define TRY(...) ORC_TRY_N(return, ORC_CONCAT(try_result_, __COUNTER__), __VA_ARGS__)
 #define CO_TRY(...) ORC_TRY_N(co_return, ORC_CONCAT(try_result_, __COUNTER__), __VA_ARGS__)

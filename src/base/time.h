@@ -1,5 +1,5 @@
-// Two kinds of time. Instant: monotonic, for waiting, ages and deadlines inside this process. WallTime: the calendar, for what
-// people and tables read. Nothing here reads a clock; runtime/clock.h does.
+// Two kinds of time. Instant: monotonic, for waiting, ages and deadlines inside this process. WallTime: the calendar,
+// for what people and tables read. Nothing here reads a clock; runtime/clock.h does.
 #pragma once
 
 #include <chrono>

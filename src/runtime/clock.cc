@@ -11,9 +11,7 @@ Instant SystemClock::now() const {
     return Instant(std::chrono::duration_cast<Micros>(std::chrono::steady_clock::now().time_since_epoch()));
 }
 
-WallTime SystemClock::wall() const {
-    return std::chrono::time_point_cast<Millis>(std::chrono::system_clock::now());
-}
+WallTime SystemClock::wall() const { return std::chrono::time_point_cast<Millis>(std::chrono::system_clock::now()); }
 
 Co<void> SystemClock::sleep_until(Instant when) {
     const auto executor = co_await asio::this_coro::executor;

@@ -14,7 +14,8 @@ public:
     virtual Instant now() const = 0;
     /// The calendar, for tables and people.
     virtual WallTime wall() const = 0;
-    /// Returns at `when`, or at once if it has passed. Cancelled: returns early (ask the task group whether it is stopping).
+    /// Returns at `when`, or at once if it has passed. Cancelled: returns early (ask the task group whether it is
+    /// stopping).
     virtual Co<void> sleep_until(Instant when) = 0;
 
     Deadline deadline_in(Micros span) const { return Deadline{now() + span}; }

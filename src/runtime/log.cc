@@ -90,7 +90,8 @@ std::string text_line(LogLevel level, std::string_view event, std::initializer_l
 
 std::string json_line(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
     const auto now = std::chrono::time_point_cast<Millis>(std::chrono::system_clock::now());
-    std::string line = fmt::format(R"({{"time":"{}","level":"{}","event":"{}")", rfc3339(now), level_name(level), event);
+    std::string line =
+        fmt::format(R"({{"time":"{}","level":"{}","event":"{}")", rfc3339(now), level_name(level), event);
     for (const auto& field : fields) {
         line += ',';
         append_json_text(line, field.key);
@@ -111,8 +112,8 @@ void configure_log(LogLevel least, LogFormat format) {
 bool log_enabled(LogLevel level) { return level >= least_level.load(std::memory_order_relaxed); }
 
 void log_event(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
-    std::string line = log_format.load() == LogFormat::json ? json_line(level, event, fields)
-                                                            : text_line(level, event, fields);
+    std::string line =
+        log_format.load() == LogFormat::json ? json_line(level, event, fields) : text_line(level, event, fields);
     line += '\n';
     const std::lock_guard lock(log_mutex);
     std::fwrite(line.data(), 1, line.size(), stderr);

@@ -25,7 +25,9 @@ struct LogField {
     LogField(std::string_view k, N v) : key(k), value(std::to_string(v)) {}
     /// Anything that prints itself by text(): endpoints, ids, GTID sets.
     template <typename T>
-        requires requires(const T& t) { { t.text() } -> std::convertible_to<std::string>; }
+        requires requires(const T& t) {
+            { t.text() } -> std::convertible_to<std::string>;
+        }
     LogField(std::string_view k, const T& v) : key(k), value(v.text()) {}
 };
 
@@ -36,9 +38,9 @@ void log_event(LogLevel level, std::string_view event, std::initializer_list<Log
 
 }  // namespace orc::runtime
 
-#define LOG(level, ...)                                                        \
-    do {                                                                       \
-        if (::orc::runtime::log_enabled(::orc::runtime::LogLevel::level)) {    \
+#define LOG(level, ...)                                                              \
+    do {                                                                             \
+        if (::orc::runtime::log_enabled(::orc::runtime::LogLevel::level)) {          \
             ::orc::runtime::log_event(::orc::runtime::LogLevel::level, __VA_ARGS__); \
-        }                                                                      \
+        }                                                                            \
     } while (false)

@@ -1,5 +1,5 @@
-// Time and the loop of the simulator: run everything that is ready, then jump to the earliest sleeper. One thread, one seed,
-// one history.
+// Time and the loop of the simulator: run everything that is ready, then jump to the earliest sleeper. One thread, one
+// seed, one history.
 #pragma once
 
 #include <memory>
@@ -18,7 +18,8 @@ public:
     WallTime wall() const override;
     Co<void> sleep_until(Instant when) override;
 
-    /// Runs all that is ready and then, again and again, the earliest sleeper not later than `until`; ends with now() == until.
+    /// Runs all that is ready and then, again and again, the earliest sleeper not later than `until`; ends with now()
+    /// == until.
     void run_until(Instant until);
     void run_for(Micros span) { run_until(now() + span); }
     /// Runs only what is ready now, without moving time.

@@ -16,10 +16,8 @@
 namespace orc::runtime {
 namespace {
 
-using Timer = asio::basic_waitable_timer<
-    std::chrono::steady_clock,
-    asio::wait_traits<std::chrono::steady_clock>,
-    Executor>;
+using Timer =
+    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
 
 // A timer that never expires is Asio's condition variable: cancel() wakes all waiters.
 struct Wake {

@@ -1,0 +1,143 @@
+#include "model/intent.h"
+
+#include <algorithm>
+#include <array>
+
+namespace orc::model {
+namespace {
+
+template <typename Enum, std::size_t N>
+Result<Enum> parse_name(
+    std::string_view text, std::string_view what, const std::array<Enum, N>& values, std::string_view allowed
+) {
+    for (const Enum value : values) {
+        if (name(value) == text) {
+            return value;
+        }
+    }
+    return fail(
+        ErrorCode::invalid,
+        std::string(what) + " '" + std::string(text) + "' is unknown; allowed: " + std::string(allowed)
+    );
+}
+
+}  // namespace
+
+std::string_view name(PromotionRule rule) {
+    switch (rule) {
+        case PromotionRule::must:
+            return "must";
+        case PromotionRule::prefer:
+            return "prefer";
+        case PromotionRule::neutral:
+            return "neutral";
+        case PromotionRule::prefer_not:
+            return "prefer_not";
+        case PromotionRule::must_not:
+            return "must_not";
+    }
+    return "neutral";
+}
+
+Result<PromotionRule> parse_promotion_rule(std::string_view text) {
+    static constexpr std::array values = {
+        PromotionRule::must,
+        PromotionRule::prefer,
+        PromotionRule::neutral,
+        PromotionRule::prefer_not,
+        PromotionRule::must_not
+    };
+    return parse_name(text, "promotion rule", values, "prefer, neutral, prefer_not, must_not");
+}
+
+std::string_view name(RecoveryPhase phase) {
+    switch (phase) {
+        case RecoveryPhase::preparing:
+            return "preparing";
+        case RecoveryPhase::positions_known:
+            return "positions_known";
+        case RecoveryPhase::promoting:
+            return "promoting";
+        case RecoveryPhase::promoted:
+            return "promoted";
+        case RecoveryPhase::undoing:
+            return "undoing";
+    }
+    return "preparing";
+}
+
+Result<RecoveryPhase> parse_recovery_phase(std::string_view text) {
+    static constexpr std::array values = {
+        RecoveryPhase::preparing,
+        RecoveryPhase::positions_known,
+        RecoveryPhase::promoting,
+        RecoveryPhase::promoted,
+        RecoveryPhase::undoing
+    };
+    return parse_name(text, "recovery phase", values, "preparing, positions_known, promoting, promoted, undoing");
+}
+
+namespace {
+
+// One overload for each kind of change; history-only kinds leave the value alone.
+struct Folder {
+    Intent& intent;
+
+    void operator()(const PutDowntime& c) const { intent.downtimes[c.record.endpoint] = c.record; }
+    void operator()(const EndDowntime& c) const { intent.downtimes.erase(c.endpoint); }
+    void operator()(const PutMaintenance& c) const { intent.maintenance[c.record.endpoint] = c.record; }
+    void operator()(const EndMaintenance& c) const { intent.maintenance.erase(c.endpoint); }
+    void operator()(const PutCandidate& c) const { intent.candidates[c.record.endpoint] = c.record; }
+    void operator()(const DropCandidate& c) const { intent.candidates.erase(c.endpoint); }
+    void operator()(const PutDetection& c) const {
+        intent.last_detection_id = std::max(intent.last_detection_id, c.record.id);
+        if (c.record.ended) {
+            intent.detections.erase(c.record.id);
+        } else {
+            intent.detections[c.record.id] = c.record;
+        }
+    }
+    void operator()(const PutRecovery& c) const {
+        intent.last_recovery_id = std::max(intent.last_recovery_id, c.record.id);
+        if (c.record.ended && c.record.active_period_end) {
+            intent.recoveries.erase(c.record.uid);
+        } else {
+            intent.recoveries[c.record.uid] = c.record;
+        }
+    }
+    void operator()(const AppendRecoveryStep&) const {}
+    void operator()(const PutRecoveryProgress& c) const { intent.progress[c.record.uid] = c.record; }
+    void operator()(const DropRecoveryProgress& c) const { intent.progress.erase(c.uid); }
+    void operator()(const PutLease& c) const { intent.leases[c.record.cluster] = c.record; }
+    void operator()(const DropLease& c) const {
+        const auto found = intent.leases.find(c.cluster);
+        if (found != intent.leases.end()) {
+            found->second.holder = NodeToken{};
+            found->second.purpose.clear();
+        }
+    }
+    void operator()(const PutPrimaryTerm& c) const { intent.primary_terms[c.record.member] = c.record; }
+    void operator()(const SetRecoveriesDisabled& c) const { intent.recoveries_disabled = c.disabled; }
+    void operator()(const PutClusterAlias& c) const { intent.aliases[c.cluster] = c.alias; }
+    void operator()(const PutAliasOverride& c) const { intent.alias_overrides[c.cluster] = c.alias; }
+    void operator()(const DropAliasOverride& c) const { intent.alias_overrides.erase(c.cluster); }
+    void operator()(const PutAttribute& c) const { intent.attributes[{c.host, c.name}] = c.value; }
+    void operator()(const PutKeyValue& c) const { intent.key_values[c.key] = c.value; }
+    void operator()(const AppendAudit&) const {}
+};
+
+}  // namespace
+
+void Intent::apply(const Change& change) { std::visit(Folder{*this}, change); }
+
+const Downtime* Intent::downtime_of(const Endpoint& endpoint, WallTime now) const {
+    const auto found = downtimes.find(endpoint);
+    return found != downtimes.end() && found->second.end > now ? &found->second : nullptr;
+}
+
+PromotionRule Intent::rule_of(const Endpoint& endpoint) const {
+    const auto found = candidates.find(endpoint);
+    return found == candidates.end() ? PromotionRule::neutral : found->second.rule;
+}
+
+}  // namespace orc::model

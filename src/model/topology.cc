@@ -1,0 +1,95 @@
+#include "model/topology.h"
+
+#include <algorithm>
+
+namespace orc::model {
+
+std::optional<Endpoint> Server::source() const {
+    const Channel* main = channel();
+    if (main == nullptr || !main->source.is_valid()) {
+        return std::nullopt;
+    }
+    return main->source;
+}
+
+bool Server::is_primary() const {
+    if (facts == nullptr || is_replica()) {
+        return false;
+    }
+    return !facts->group || facts->group->group_name.empty() || facts->group->role == "PRIMARY";
+}
+
+bool Server::is_replicating() const {
+    const Channel* main = channel();
+    return main != nullptr && main->receiver == ThreadState::running && main->applier == ThreadState::running;
+}
+
+std::optional<Seconds> Server::lag() const {
+    if (facts == nullptr) {
+        return std::nullopt;
+    }
+    if (facts->queried_lag) {
+        return facts->queried_lag;
+    }
+    const Channel* main = channel();
+    return main == nullptr ? std::nullopt : main->lag;
+}
+
+const Server* Cluster::find(const Endpoint& endpoint) const {
+    const auto at = std::lower_bound(
+        servers.begin(), servers.end(), endpoint, [](const ServerPtr& s, const Endpoint& e) { return s->endpoint < e; }
+    );
+    return at != servers.end() && (*at)->endpoint == endpoint ? at->get() : nullptr;
+}
+
+std::vector<const Server*> Cluster::replicas_of(const Endpoint& endpoint) const {
+    std::vector<const Server*> out;
+    for (const auto& server : servers) {
+        if (server->facts == nullptr) {
+            continue;
+        }
+        const auto& channels = server->facts->channels;
+        if (std::any_of(channels.begin(), channels.end(), [&](const Channel& c) { return c.source == endpoint; })) {
+            out.push_back(server.get());
+        }
+    }
+    return out;
+}
+
+std::vector<const Server*> Cluster::primaries() const {
+    std::vector<const Server*> out;
+    for (const auto& server : servers) {
+        if (server->is_primary() || server->is_co_primary) {
+            out.push_back(server.get());
+        }
+    }
+    std::stable_sort(out.begin(), out.end(), [](const Server* a, const Server* b) {
+        return (a->facts && !a->facts->read_only) > (b->facts && !b->facts->read_only);
+    });
+    return out;
+}
+
+const Server* Topology::find(const Endpoint& endpoint) const {
+    const auto found = cluster_of.find(endpoint);
+    return found == cluster_of.end() ? nullptr : found->second->find(endpoint);
+}
+
+ClusterPtr Topology::cluster(const Endpoint& endpoint) const {
+    const auto found = cluster_of.find(endpoint);
+    return found == cluster_of.end() ? nullptr : found->second;
+}
+
+ClusterPtr Topology::cluster_named(std::string_view name_or_alias) const {
+    const auto exact = clusters.find(ClusterName(std::string(name_or_alias)));
+    if (exact != clusters.end()) {
+        return exact->second;
+    }
+    for (const auto& [name, cluster] : clusters) {
+        if (cluster->alias == name_or_alias) {
+            return cluster;
+        }
+    }
+    return nullptr;
+}
+
+}  // namespace orc::model

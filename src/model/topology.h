@@ -1,0 +1,106 @@
+// What we know: servers, grouped into clusters, as immutable snapshots. discovery makes them; everybody reads them.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/id.h"
+#include "model/facts.h"
+#include "model/intent.h"
+
+namespace orc::model {
+
+/// How looking at a server went lately. Instants are of the node that probes.
+struct Check {
+    std::optional<Instant> attempted;      ///< last probe or pulse started
+    std::optional<Instant> completed;      ///< last probe ended, well or not
+    std::optional<Instant> seen;           ///< last successful probe (what `facts` holds)
+    std::optional<Instant> answered;       ///< last sign of life of any kind on a session of ours
+    std::optional<Instant> failing_since;  ///< first failed check after the last success
+    unsigned failures = 0;                 ///< consecutive failed checks
+    bool partial = false;                  ///< the last check got the basics and failed later
+    std::optional<Error> error;            ///< of the last check, when it failed
+    WallTime seen_wall;                    ///< calendar time of `seen`; the epoch when never
+
+    bool is_valid() const { return seen.has_value() && failures == 0; }
+    friend bool operator==(const Check&, const Check&) = default;
+};
+
+/// Signs of life of a replica's stream, kept between probes: when its received position or heartbeat counter last
+/// moved.
+struct StreamEvidence {
+    std::optional<Instant> moved;   ///< last time two probes differed
+    std::optional<Instant> looked;  ///< last probe that saw the receiver running
+    friend bool operator==(const StreamEvidence&, const StreamEvidence&) = default;
+};
+
+struct Server {
+    Endpoint endpoint;
+    std::shared_ptr<const Facts> facts;  ///< null: never read
+    Check check;
+    StreamEvidence stream;  ///< of the main channel
+
+    // Derived when the snapshot was made:
+    ClusterName cluster;
+    unsigned depth = 0;
+    bool is_co_primary = false;
+    gtid::GtidSet errant;
+
+    // Intended, copied in so that a snapshot is complete:
+    std::optional<Downtime> downtime;  ///< in force when the snapshot was made
+    bool in_maintenance = false;
+    PromotionRule rule = PromotionRule::neutral;
+
+    /// Source of the main channel when it is a usable address.
+    std::optional<Endpoint> source() const;
+    bool is_replica() const { return source().has_value(); }
+    /// Replicates from nobody and is no secondary of a group.
+    bool is_primary() const;
+    const Channel* channel() const { return facts ? facts->main_channel() : nullptr; }
+    /// Both threads run.
+    bool is_replicating() const;
+    /// ReplicationLagQuery's answer if configured, else the channel's lag.
+    std::optional<Seconds> lag() const;
+};
+
+using ServerPtr = std::shared_ptr<const Server>;
+
+/// One replication topology, servers sorted by endpoint.
+struct Cluster {
+    ClusterName name;
+    std::string alias;   ///< equals the name when there is none
+    std::string domain;  ///< "" when unknown
+    std::vector<ServerPtr> servers;
+    Instant taken;
+    WallTime taken_wall;
+
+    const Server* find(const Endpoint& endpoint) const;
+    /// Direct replicas by any channel, in endpoint order.
+    std::vector<const Server*> replicas_of(const Endpoint& endpoint) const;
+    /// Servers that replicate from nobody here, writable ones first.
+    std::vector<const Server*> primaries() const;
+};
+
+using ClusterPtr = std::shared_ptr<const Cluster>;
+
+/// Everything known at one moment.
+struct Topology {
+    std::map<ClusterName, ClusterPtr> clusters;
+    std::unordered_map<Endpoint, ClusterPtr> cluster_of;
+    Instant taken;
+    WallTime taken_wall;
+    std::uint64_t revision = 0;
+
+    const Server* find(const Endpoint& endpoint) const;
+    ClusterPtr cluster(const Endpoint& endpoint) const;
+    /// By exact name, else by alias; null if neither.
+    ClusterPtr cluster_named(std::string_view name_or_alias) const;
+};
+
+using TopologyPtr = std::shared_ptr<const Topology>;
+
+}  // namespace orc::model
