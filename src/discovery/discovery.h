@@ -1,0 +1,79 @@
+// Owns what we know: one due time per server, one probe in flight per server, observations folded into the table,
+// snapshots for everybody. Lives on the control executor; topology() alone may be called from any thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "config/settings.h"
+#include "ledger/ledger.h"
+#include "model/topology.h"
+#include "mysql/gateway.h"
+#include "runtime/clock.h"
+#include "runtime/rng.h"
+#include "runtime/task_group.h"
+#include "store/store.h"
+
+namespace orc::discovery {
+
+/// Everything injected; all outlive the loop.
+struct Seams {
+    mysql::Gateway& gateway;
+    store::Store& store;
+    ledger::Ledger& ledger;
+    runtime::Clock& clock;
+    runtime::Rng& rng;
+    Executor executor;
+};
+
+struct Counters {
+    std::uint64_t probes = 0;
+    std::uint64_t probes_failed = 0;
+    std::uint64_t pulses = 0;
+    std::uint64_t probes_late = 0;  ///< started more than 10 % of the interval after their due time
+    Micros lateness_max{0};         ///< since start
+    std::uint64_t servers = 0;
+    std::uint64_t in_flight = 0;
+    std::uint64_t slow_lane = 0;  ///< servers in the lane of those that do not answer
+};
+
+class DiscoveryLoop {
+public:
+    DiscoveryLoop(Seams seams, config::Settings settings);
+    ~DiscoveryLoop();
+
+    /// Loads the servers known from earlier runs, seeds of the configuration, and begins.
+    Task<void> start();
+    /// Stops new work, cancels, waits.
+    Co<void> stop();
+
+    /// The newest published snapshot (at most ~50 ms old). Never null. Any thread.
+    model::TopologyPtr topology() const;
+    /// The cluster of a server as of this moment; null if unknown. Control executor only.
+    model::ClusterPtr cluster_now(const Endpoint& server) const;
+
+    /// Reads a server at once, registers it and follows its source and replicas. Forgotten servers come back.
+    Task<model::ServerPtr> discover(Endpoint server, Deadline deadline);
+    /// Reads all of them at once, in parallel; returns when each has answered or failed. Used to confirm a verdict.
+    Co<void> refresh(std::vector<Endpoint> servers, Deadline deadline);
+    /// Something smells: read it now, ahead of its due time (no-op while a probe of it is in flight, which is then
+    /// repeated).
+    void suspect(const Endpoint& server, std::string why);
+    /// Forgets a server for a while (not_found if unknown).
+    Result<void> forget(const Endpoint& server);
+
+    /// Called on the control executor after every fold that changed anything in a cluster, with its newest value.
+    void on_cluster_changed(std::function<void(model::ClusterPtr)> listener);
+
+    Counters counters() const;
+
+private:
+    struct State;
+    std::shared_ptr<State> state_;
+};
+
+}  // namespace orc::discovery
