@@ -1,0 +1,246 @@
+// Reads our own tree: rooms keep to their arrows, pure rooms do no I/O, old words stay in the translation tables, links
+// in the documentation resolve, and nothing is left half done.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <regex>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path root = ORC_SOURCE_DIR;
+
+struct SourceFile {
+    fs::path path;  // relative to the root
+    std::vector<std::string> lines;
+};
+
+std::vector<std::string> read_lines(const fs::path& path) {
+    std::ifstream in(path);
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(in, line);) {
+        lines.push_back(line);
+    }
+    return lines;
+}
+
+bool is_ignored(const fs::path& relative) {
+    static const std::set<std::string> skipped = {"build", ".git", ".cache", "node_modules"};
+    return std::any_of(relative.begin(), relative.end(), [](const fs::path& part) {
+        return skipped.contains(part.string());
+    });
+}
+
+std::vector<SourceFile> files_with(const std::set<std::string>& extensions, const std::vector<std::string>& folders) {
+    std::vector<SourceFile> out;
+    for (const auto& folder : folders) {
+        if (!fs::exists(root / folder)) {
+            continue;
+        }
+        for (auto it = fs::recursive_directory_iterator(root / folder); it != fs::recursive_directory_iterator();
+             ++it) {
+            const fs::path relative = fs::relative(it->path(), root);
+            if (is_ignored(relative)) {
+                it.disable_recursion_pending();
+                continue;
+            }
+            if (it->is_regular_file() && extensions.contains(it->path().extension().string())) {
+                out.push_back({relative, read_lines(it->path())});
+            }
+        }
+    }
+    std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
+    return out;
+}
+
+std::string room_of(const fs::path& path) {
+    auto part = path.begin();
+    if (part == path.end() || *part != "src") {
+        return "";
+    }
+    return (++part)->string();
+}
+
+// Top to bottom, as in docs/architecture.md.
+const std::vector<std::string> rooms = {
+    "base",
+    "gtid",
+    "model",
+    "config",
+    "analysis",
+    "planning",
+    "runtime",
+    "mysql",
+    "store",
+    "ledger",
+    "kv",
+    "discovery",
+    "operations",
+    "recovery",
+    "api",
+    "http",
+    "cli",
+    "app"
+};
+const std::set<std::string> pure_rooms = {"base", "gtid", "model", "config", "analysis", "planning"};
+
+std::size_t rank(const std::string& room) {
+    return std::size_t(std::find(rooms.begin(), rooms.end(), room) - rooms.begin());
+}
+
+std::string where(const SourceFile& file, std::size_t line) {
+    return file.path.string() + ":" + std::to_string(line + 1);
+}
+
+TEST(House, a_room_uses_only_rooms_above_it) {
+    static const std::regex include(R"re(^\s*#include "([a-z]+)/)re");
+    std::vector<std::string> wrong;
+    for (const auto& file : files_with({".h", ".cc"}, {"src"})) {
+        const std::string room = room_of(file.path);
+        for (std::size_t i = 0; i < file.lines.size(); ++i) {
+            std::smatch match;
+            if (std::regex_search(file.lines[i], match, include) && rank(match[1]) < rooms.size() &&
+                rank(match[1]) > rank(room)) {
+                wrong.push_back(where(file, i) + " reaches down into " + match[1].str());
+            }
+        }
+    }
+    EXPECT_THAT(wrong, testing::IsEmpty());
+}
+
+TEST(House, pure_rooms_include_no_input_or_output) {
+    static const std::regex io(
+        R"re(#include [<"](boost/(asio|mysql|beast)|sqlite3|sys/|unistd|fcntl|netdb|fstream|filesystem|iostream|cstdio|openssl|spdlog|poll|signal))re"
+    );
+    // The edge of config reads files; a failed ENSURE prints before it aborts.
+    const std::set<std::string> edges = {"src/config/files.h", "src/config/files.cc", "src/base/ensure.cc"};
+    std::vector<std::string> wrong;
+    for (const auto& file : files_with({".h", ".cc"}, {"src"})) {
+        if (!pure_rooms.contains(room_of(file.path)) || edges.contains(file.path.string()) ||
+            file.path.string().find("_test.cc") != std::string::npos ||
+            file.path.string().find("/testing/") != std::string::npos) {
+            continue;
+        }
+        for (std::size_t i = 0; i < file.lines.size(); ++i) {
+            if (std::regex_search(file.lines[i], io)) {
+                wrong.push_back(where(file, i) + ": " + file.lines[i]);
+            }
+        }
+    }
+    EXPECT_THAT(wrong, testing::IsEmpty());
+}
+
+TEST(House, clocks_are_read_in_runtime_only) {
+    static const std::regex clocks(
+        R"((system_clock|steady_clock|high_resolution_clock)::now|\btime\(nullptr\)|std::random_device)"
+    );
+    std::vector<std::string> wrong;
+    for (const auto& file : files_with({".h", ".cc"}, {"src"})) {
+        if (room_of(file.path) == "runtime" || file.path.string().find("_test.cc") != std::string::npos) {
+            continue;
+        }
+        for (std::size_t i = 0; i < file.lines.size(); ++i) {
+            if (std::regex_search(file.lines[i], clocks)) {
+                wrong.push_back(where(file, i) + ": " + file.lines[i]);
+            }
+        }
+    }
+    EXPECT_THAT(wrong, testing::IsEmpty());
+}
+
+TEST(House, old_words_live_in_the_translation_tables) {
+    static const std::regex old_words(R"(master|slave)", std::regex::icase);
+    // Names that a client, a table, a configuration file or a hook spells the old way.
+    static const std::regex allowed(
+        R"(^src/(mysql/dialect|http/legacy_names|config/|store/(schema|rows)|analysis/codes|recovery/hook_text|cli/command_table)|_test\.cc$|/testing/)"
+    );
+    // A configuration key's member keeps the key's name.
+    static const std::regex setting(R"(settings\w*(\.|->|_\.)[a-z0-9_]*(master|slave)[a-z0-9_]*)", std::regex::icase);
+    std::vector<std::string> wrong;
+    for (const auto& file : files_with({".h", ".cc"}, {"src"})) {
+        if (std::regex_search(file.path.string(), allowed)) {
+            continue;
+        }
+        for (std::size_t i = 0; i < file.lines.size(); ++i) {
+            const std::string rest = std::regex_replace(file.lines[i], setting, "");
+            const bool is_comment =
+                rest.find("//") != std::string::npos && rest.find("//") < rest.find_first_not_of(" \t/");
+            if (!is_comment && std::regex_search(rest.substr(0, rest.find("//")), old_words)) {
+                wrong.push_back(where(file, i) + ": " + file.lines[i]);
+            }
+        }
+    }
+    EXPECT_THAT(wrong, testing::IsEmpty());
+}
+
+TEST(House, every_room_says_its_one_sentence) {
+    for (const auto& room : rooms) {
+        if (!fs::exists(root / "src" / room / "CMakeLists.txt")) {
+            continue;
+        }
+        SCOPED_TRACE(room);
+        const auto lines = read_lines(root / "src" / room / "README.md");
+        ASSERT_FALSE(lines.empty());
+        EXPECT_TRUE(lines.front().ends_with('.')) << lines.front();
+    }
+}
+
+TEST(House, links_in_the_documentation_resolve) {
+    static const std::regex link(R"(\]\(([^)#:]+)(#[^)]*)?\))");
+    std::vector<std::string> broken;
+    for (const auto& file : files_with({".md"}, {"."})) {
+        for (std::size_t i = 0; i < file.lines.size(); ++i) {
+            const std::string& line = file.lines[i];
+            for (auto match = std::sregex_iterator(line.begin(), line.end(), link); match != std::sregex_iterator();
+                 ++match) {
+                if (!fs::exists(root / file.path.parent_path() / (*match)[1].str())) {
+                    broken.push_back(where(file, i) + " -> " + (*match)[1].str());
+                }
+            }
+        }
+    }
+    EXPECT_THAT(broken, testing::IsEmpty());
+}
+
+TEST(House, nothing_is_left_half_done) {
+    static const std::regex marks(R"(\b(TODO|FIXME|XXX|HACK)\b(?!\(#?[0-9]+\)))");
+    std::vector<std::string> wrong;
+    for (const auto& file : files_with(
+             {".h", ".cc", ".cmake", ".txt", ".ts", ".html"}, {"src", "sandbox", "bench", "web", "cmake", "script"}
+         )) {
+        for (std::size_t i = 0; i < file.lines.size(); ++i) {
+            if (std::regex_search(file.lines[i], marks)) {
+                wrong.push_back(where(file, i) + ": " + file.lines[i]);
+            }
+        }
+    }
+    EXPECT_THAT(wrong, testing::IsEmpty());
+}
+
+TEST(House, awaited_calls_build_no_aggregates) {
+    // GCC 12 destroys a braced temporary inside an awaited call twice: name it first.
+    static const std::regex trap(R"(co_await [^;{]*\([^;]*[A-Za-z_>]\{)");
+    std::vector<std::string> wrong;
+    for (const auto& file :
+         files_with({".h", ".cc"}, {"src", "sandbox", "bench", "tests/simulation", "tests/integration"})) {
+        for (std::size_t i = 0; i < file.lines.size(); ++i) {
+            const std::string& line = file.lines[i];
+            // Tokens and clock values have constructors; they are safe.
+            if (std::regex_search(line, trap) && line.find("use_awaitable_t<Executor>{}") == std::string::npos) {
+                wrong.push_back(where(file, i) + ": " + line);
+            }
+        }
+    }
+    EXPECT_THAT(wrong, testing::IsEmpty());
+}
+
+}  // namespace
