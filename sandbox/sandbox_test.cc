@@ -1,0 +1,149 @@
+#include "sandbox/sandbox.h"
+
+#include <gmock/gmock.h>
+#include <signal.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <iostream>
+
+#include "sandbox/process.h"
+
+namespace orc::sandbox {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+constexpr std::chrono::milliseconds kPatience{60'000};
+
+#define ASSERT_OK(...)                                                   \
+    do {                                                                 \
+        const auto ok_result = (__VA_ARGS__);                            \
+        ASSERT_TRUE(ok_result.has_value()) << ok_result.error().message; \
+    } while (false)
+
+std::string count_rows(const Sandbox& sandbox, int i) {
+    const auto rows = sandbox.sql(i, "SELECT COUNT(*) FROM lab.t");
+    return rows ? rows->scalar() : rows.error().message;
+}
+
+class Servers : public testing::TestWithParam<Flavor> {
+protected:
+    void SetUp() override {
+        if (const auto found = find_installation(GetParam()); !found) {
+            std::cerr << "\n*** NOT TESTED ON " << name(GetParam()) << ": " << found.error().message << " ***\n\n";
+            if (std::getenv("CI") != nullptr) {
+                FAIL() << "a CI run must test every flavour: " << found.error().message;
+            }
+            GTEST_SKIP() << found.error().message;
+        }
+        const auto before = std::chrono::steady_clock::now();
+        auto started = Sandbox::start({.flavor = GetParam(), .folder = {}});
+        ASSERT_TRUE(started.has_value()) << started.error().message;
+        sandbox_ = std::move(*started);
+        const auto took = std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
+        std::cout << "4 servers up in " << took << " s on " << sandbox_->endpoint(1).text() << "..\n";
+    }
+
+    std::unique_ptr<Sandbox> sandbox_;
+};
+
+INSTANTIATE_TEST_SUITE_P(
+    OnRealServers,
+    Servers,
+    testing::Values(Flavor::mariadb, Flavor::mysql),
+    [](const auto& tested) { return std::string(name(tested.param)); }
+);
+
+TEST_P(Servers, replicate_break_and_come_back) {
+    Sandbox& lab = *sandbox_;
+    {
+        SCOPED_TRACE("a row written as bench arrives everywhere, and only server 1 takes writes");
+        auto bench = lab.connect(1);
+        ASSERT_TRUE(bench.has_value()) << bench.error().message;
+        ASSERT_OK(bench->query("INSERT INTO lab.t VALUES (1, 'first', 0.5)"));
+        ASSERT_OK(lab.wait_until_caught_up(1, kPatience));
+        for (int i = 1; i <= 4; ++i) {
+            EXPECT_EQ(count_rows(lab, i), "1");
+        }
+        auto replica = lab.connect(2);
+        ASSERT_TRUE(replica.has_value()) << replica.error().message;
+        const auto refused = replica->query("INSERT INTO lab.t VALUES (2, 'second', 0.5)");
+        ASSERT_FALSE(refused.has_value());
+        EXPECT_EQ(refused.error().code, ErrorCode::denied);
+        EXPECT_EQ(refused.error().number, 1290);
+    }
+    {
+        SCOPED_TRACE("a killed server is gone at once");
+        const pid_t pid = lab.pid(1);
+        ASSERT_OK(lab.kill(1));
+        EXPECT_EQ(lab.pid(1), 0);
+        EXPECT_EQ(::kill(pid, 0), -1);
+        const auto refused = lab.connect(1);
+        ASSERT_FALSE(refused.has_value());
+        EXPECT_EQ(refused.error().code, ErrorCode::unreachable);
+        EXPECT_FALSE(lab.freeze(1).has_value()) << "what does not run cannot be frozen";
+    }
+    {
+        SCOPED_TRACE("a frozen server holds its connections and says nothing until it thaws");
+        auto session = lab.connect(3, "bench", 300ms);
+        ASSERT_TRUE(session.has_value()) << session.error().message;
+        ASSERT_OK(lab.freeze(3));
+        EXPECT_TRUE(lab.status()[2].frozen);
+        const auto silent = session->query("SELECT 1");
+        ASSERT_FALSE(silent.has_value());
+        EXPECT_EQ(silent.error().code, ErrorCode::timed_out);
+        ASSERT_OK(lab.thaw(3));
+        EXPECT_EQ(count_rows(lab, 3), "1");
+    }
+    {
+        SCOPED_TRACE("a restarted server keeps its rows, is read-only and does not replicate");
+        ASSERT_OK(lab.restart(1));
+        EXPECT_EQ(count_rows(lab, 1), "1");
+        ASSERT_OK(lab.restart(4));
+        const auto seen = lab.status();
+        EXPECT_TRUE(seen[0].read_only);
+        EXPECT_TRUE(seen[3].read_only);
+        EXPECT_EQ(seen[3].source, lab.endpoint(1));
+        EXPECT_FALSE(seen[3].io || seen[3].sql);
+        ASSERT_OK(lab.restart(1, {.writable = true}));
+        ASSERT_OK(lab.restart(4, {.replicate = true}));
+        ASSERT_OK(lab.wait_until_replicating(kPatience));
+        EXPECT_FALSE(lab.status()[0].read_only);
+    }
+    {
+        SCOPED_TRACE("a reseeded server has everything its source has, and is a server of its own");
+        ASSERT_OK(lab.sql(1, "INSERT INTO lab.t VALUES (3, 'third', 0.5)"));
+        ASSERT_OK(lab.reseed(2, 3));
+        ASSERT_OK(lab.wait_until_replicating(kPatience));
+        ASSERT_OK(lab.wait_until_caught_up(1, kPatience));
+        EXPECT_EQ(count_rows(lab, 2), "2");
+        EXPECT_EQ(lab.status()[1].source, lab.endpoint(3));
+    }
+    {
+        SCOPED_TRACE("waiting for replication that stopped fails with a description");
+        ASSERT_OK(lab.kill(3));  // server 2 reads from it
+        const auto waited = lab.wait_until_replicating(300ms);
+        ASSERT_FALSE(waited.has_value());
+        EXPECT_THAT(waited.error().message, HasSubstr("dead"));
+    }
+    {
+        SCOPED_TRACE("nothing is left behind, frozen servers included");
+        ASSERT_OK(lab.freeze(1));
+        const fs::path folder = lab.folder();
+        std::vector<pid_t> pids;
+        for (int i = 1; i <= 4; ++i) {
+            pids.push_back(lab.pid(i));
+        }
+        sandbox_.reset();
+        EXPECT_FALSE(fs::exists(folder));
+        for (const pid_t pid : pids) {
+            EXPECT_TRUE(pid == 0 || process_state(pid) == '\0') << pid;
+        }
+    }
+}
+
+}  // namespace
+}  // namespace orc::sandbox
