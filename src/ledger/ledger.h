@@ -10,6 +10,7 @@
 
 #include "base/time.h"
 #include "model/intent.h"
+#include "runtime/clock.h"
 #include "runtime/task.h"
 
 namespace orc::ledger {
@@ -59,6 +60,6 @@ public:
 
 /// commit, retrying `unknown` with the same id until the deadline; anything but committed becomes an Error
 /// (not_leader, unreachable, invalid, timed_out).
-Task<void> commit_surely(Ledger& ledger, Commit commit, Deadline deadline);
+Task<void> commit_surely(Ledger& ledger, runtime::Clock& clock, Commit commit, Deadline deadline);
 
 }  // namespace orc::ledger

@@ -93,12 +93,19 @@ struct Folder {
         intent.last_detection_id = std::max(intent.last_detection_id, c.record.id);
         if (c.record.ended) {
             intent.detections.erase(c.record.id);
-        } else {
-            intent.detections[c.record.id] = c.record;
+            return;
         }
+        // The classic table has room for one active row of an instance and kind: the newest.
+        std::erase_if(intent.detections, [&](const auto& entry) {
+            return entry.second.endpoint == c.record.endpoint && entry.second.is_actionable == c.record.is_actionable;
+        });
+        intent.detections[c.record.id] = c.record;
     }
     void operator()(const PutRecovery& c) const {
         intent.last_recovery_id = std::max(intent.last_recovery_id, c.record.id);
+        if (!c.record.active_period_end) {
+            end_active_periods_before(c.record);
+        }
         if (c.record.ended && c.record.active_period_end) {
             intent.recoveries.erase(c.record.uid);
         } else {
@@ -118,12 +125,27 @@ struct Folder {
     }
     void operator()(const PutPrimaryTerm& c) const { intent.primary_terms[c.record.member] = c.record; }
     void operator()(const SetRecoveriesDisabled& c) const { intent.recoveries_disabled = c.disabled; }
-    void operator()(const PutClusterAlias& c) const { intent.aliases[c.cluster] = c.alias; }
+    void operator()(const PutClusterAlias& c) const {
+        // An alias belongs to one cluster: the last that claims it.
+        std::erase_if(intent.aliases, [&](const auto& entry) { return entry.second == c.alias; });
+        intent.aliases[c.cluster] = c.alias;
+    }
     void operator()(const PutAliasOverride& c) const { intent.alias_overrides[c.cluster] = c.alias; }
     void operator()(const DropAliasOverride& c) const { intent.alias_overrides.erase(c.cluster); }
     void operator()(const PutAttribute& c) const { intent.attributes[{c.host, c.name}] = c.value; }
     void operator()(const PutKeyValue& c) const { intent.key_values[c.key] = c.value; }
     void operator()(const AppendAudit&) const {}
+
+    // The classic table has room for one active recovery of an instance: the newest goes on blocking.
+    void end_active_periods_before(const RecoveryRecord& record) const {
+        for (auto at = intent.recoveries.begin(); at != intent.recoveries.end();) {
+            RecoveryRecord& other = at->second;
+            if (other.failed == record.failed && other.uid != record.uid && !other.active_period_end) {
+                other.active_period_end = record.start;
+            }
+            at = other.ended && other.active_period_end ? intent.recoveries.erase(at) : std::next(at);
+        }
+    }
 };
 
 }  // namespace
