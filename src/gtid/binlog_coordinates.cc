@@ -61,7 +61,8 @@ Result<BinlogCoordinates> BinlogCoordinates::parse(std::string_view text) {
     if (colon != std::string_view::npos && colon > 0) {
         const auto file = text.substr(0, colon);
         const auto position = number(text.substr(colon + 1));
-        if (position && (file.find(':') == std::string_view::npos || hidden_in(file))) {
+        const bool is_plain = file.find(':') == std::string_view::npos && !file.starts_with(detach_prefix);
+        if (position && (is_plain || hidden_in(file))) {
             return BinlogCoordinates{std::string(file), *position};
         }
     }
