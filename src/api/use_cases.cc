@@ -1,0 +1,288 @@
+#include "api/use_cases.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+
+namespace orc::api {
+namespace {
+
+constexpr Seconds default_downtime{600};
+constexpr Seconds node_freshness{2};
+constexpr Millis commit_limit{5000};
+
+bool is_ipv4(std::string_view host) {
+    return !host.empty() && host.find_first_not_of("0123456789.") == std::string_view::npos;
+}
+
+}  // namespace
+
+UseCases::UseCases(
+    Seams seams, config::Settings settings, recovery::Node node, std::string version, std::string command
+)
+    : seams_(seams),
+      settings_(std::move(settings)),
+      node_(std::move(node)),
+      version_(std::move(version)),
+      command_(std::move(command)),
+      first_seen_(seams_.clock.wall()),
+      policy_(settings_) {}
+
+model::TopologyPtr UseCases::topology() const { return seams_.discovery.topology(); }
+
+Endpoint UseCases::resolve(const Endpoint& given) const {
+    const auto snapshot = topology();
+    if (snapshot->cluster_of.contains(given) || given.host.empty() || is_ipv4(given.host)) {
+        return given;
+    }
+    const Endpoint* only = nullptr;
+    for (const auto& [endpoint, cluster] : snapshot->cluster_of) {
+        if (endpoint.port == given.port && endpoint.host.find(given.host) != std::string::npos) {
+            if (only != nullptr) {
+                return given;
+            }
+            only = &endpoint;
+        }
+    }
+    return only == nullptr ? given : *only;
+}
+
+Result<model::ServerPtr> UseCases::instance(const Endpoint& given) const {
+    const auto snapshot = topology();
+    const Endpoint endpoint = resolve(given);
+    const auto cluster = snapshot->cluster(endpoint);
+    if (cluster != nullptr) {
+        for (const auto& server : cluster->servers) {
+            if (server->endpoint == endpoint) {
+                return server;
+            }
+        }
+    }
+    return fail(ErrorCode::not_found, "Cannot read instance: " + given.text());
+}
+
+Result<model::ClusterPtr> UseCases::cluster(std::string_view hint) const {
+    const auto snapshot = topology();
+    if (auto named = snapshot->cluster_named(hint)) {
+        return named;
+    }
+    const auto endpoint = Endpoint::parse(hint, std::uint16_t(settings_.default_instance_port));
+    if (endpoint) {
+        if (auto member = snapshot->cluster(resolve(*endpoint))) {
+            return member;
+        }
+    }
+    return fail(ErrorCode::not_found, "Unable to determine cluster name. clusterHint=" + std::string(hint));
+}
+
+ClusterSummary UseCases::summary(const model::Cluster& cluster) const {
+    ClusterSummary out;
+    out.name = cluster.name;
+    out.alias = cluster.alias;
+    out.domain = cluster.domain;
+    out.servers = cluster.servers.size();
+    out.automated_primary_recovery = policy_.primary_recovery.matches(cluster.name.text(), cluster.alias);
+    out.automated_intermediate_recovery = policy_.intermediate_recovery.matches(cluster.name.text(), cluster.alias);
+    return out;
+}
+
+std::vector<ClusterSummary> UseCases::summaries() const {
+    std::vector<ClusterSummary> out;
+    const auto snapshot = topology();
+    out.reserve(snapshot->clusters.size());
+    for (const auto& [name, cluster] : snapshot->clusters) {
+        out.push_back(summary(*cluster));
+    }
+    return out;
+}
+
+std::shared_ptr<const std::vector<analysis::Finding>> UseCases::findings() const { return seams_.recovery.findings(); }
+std::vector<recovery::Running> UseCases::running() const { return seams_.recovery.running(); }
+discovery::Counters UseCases::counters() const { return seams_.discovery.counters(); }
+ledger::LeadershipView UseCases::leadership() const { return seams_.leadership.view(); }
+
+Task<void> UseCases::commit(std::vector<model::Change> changes) {
+    ledger::Commit commit;
+    commit.id = seams_.rng.hex(16);
+    commit.epoch = seams_.leadership.view().epoch;
+    commit.changes = std::move(changes);
+    co_return co_await ledger::commit_surely(seams_.ledger, std::move(commit), seams_.clock.deadline_in(commit_limit));
+}
+
+model::Change UseCases::audited(std::string type, const Endpoint& server, std::string message) const {
+    const auto known = topology()->cluster(server);
+    model::AuditEntry entry;
+    entry.at = seams_.clock.wall();
+    entry.type = std::move(type);
+    entry.endpoint = server;
+    entry.cluster = known == nullptr ? "" : known->name.text();
+    entry.message = std::move(message);
+    return model::AppendAudit{std::move(entry)};
+}
+
+Task<model::ServerPtr> UseCases::discover(Endpoint server) {
+    const Deadline deadline = seams_.clock.deadline_in(Seconds(settings_.mysql_discovery_read_timeout_seconds));
+    co_return co_await seams_.discovery.discover(std::move(server), deadline);
+}
+
+Task<Endpoint> UseCases::forget(Endpoint server) {
+    const Endpoint known = resolve(server);
+    CO_TRY(seams_.discovery.forget(known));
+    std::vector<model::Change> changes;
+    changes.push_back(audited("forget", known, ""));
+    CO_TRY(co_await commit(std::move(changes)));
+    co_return known;
+}
+
+Task<Endpoint> UseCases::begin_downtime(Endpoint server, std::string owner, std::string reason, Seconds span) {
+    if (trim(owner).empty() || trim(reason).empty()) {
+        co_return fail(ErrorCode::invalid, "downtime needs an owner and a reason");
+    }
+    model::Downtime record;
+    record.endpoint = resolve(server);
+    record.begin = seams_.clock.wall();
+    record.end = record.begin + (span == Seconds{0} ? default_downtime : span);
+    record.owner = std::move(owner);
+    record.reason = std::move(reason);
+    const Endpoint known = record.endpoint;
+    std::vector<model::Change> changes;
+    changes.push_back(audited("begin-downtime", known, "owner: " + record.owner + ", reason: " + record.reason));
+    changes.push_back(model::PutDowntime{std::move(record)});
+    CO_TRY(co_await commit(std::move(changes)));
+    co_return known;
+}
+
+Task<Endpoint> UseCases::end_downtime(Endpoint server) {
+    const Endpoint known = resolve(server);
+    std::vector<model::Change> changes;
+    changes.push_back(model::EndDowntime{known});
+    changes.push_back(audited("end-downtime", known, ""));
+    CO_TRY(co_await commit(std::move(changes)));
+    co_return known;
+}
+
+Task<Endpoint> UseCases::register_candidate(Endpoint server, std::string rule) {
+    CO_TRY(const model::PromotionRule parsed, model::parse_promotion_rule(rule));
+    if (parsed == model::PromotionRule::must) {
+        co_return fail(ErrorCode::invalid, "promotion rule 'must' cannot be registered; use prefer");
+    }
+    model::Candidate record;
+    record.endpoint = resolve(server);
+    record.rule = parsed;
+    record.suggested = seams_.clock.wall();
+    const Endpoint known = record.endpoint;
+    std::vector<model::Change> changes;
+    changes.push_back(model::PutCandidate{std::move(record)});
+    CO_TRY(co_await commit(std::move(changes)));
+    co_return known;
+}
+
+Task<bool> UseCases::set_recoveries_enabled(bool enabled) {
+    std::vector<model::Change> changes;
+    changes.push_back(model::SetRecoveriesDisabled{!enabled});
+    CO_TRY(co_await commit(std::move(changes)));
+    co_return enabled;
+}
+
+Task<recovery::Outcome> UseCases::recover(recovery::RecoverRequest request) {
+    request.failed = resolve(request.failed);
+    if (request.candidate) {
+        request.candidate = resolve(*request.candidate);
+    }
+    co_return co_await seams_.recovery.recover(std::move(request));
+}
+
+Task<planning::Plan> UseCases::preview_recovery(recovery::RecoverRequest request) {
+    request.failed = resolve(request.failed);
+    if (request.candidate) {
+        request.candidate = resolve(*request.candidate);
+    }
+    co_return co_await seams_.recovery.preview_recovery(std::move(request));
+}
+
+namespace {
+
+recovery::TakeoverRequest takeover_request(
+    const UseCases& use_cases, const model::Cluster& cluster, std::optional<Endpoint> designated, bool pick
+) {
+    recovery::TakeoverRequest request;
+    request.cluster = cluster.name;
+    if (designated) {
+        request.designated = use_cases.resolve(*designated);
+    }
+    request.pick = pick;
+    return request;
+}
+
+}  // namespace
+
+Task<recovery::Outcome> UseCases::take_over(
+    std::string cluster_hint, std::optional<Endpoint> designated, bool pick, std::string actor
+) {
+    CO_TRY(const model::ClusterPtr target, cluster(cluster_hint));
+    recovery::TakeoverRequest request = takeover_request(*this, *target, std::move(designated), pick);
+    request.actor = std::move(actor);
+    co_return co_await seams_.recovery.take_over(std::move(request));
+}
+
+Task<planning::Plan> UseCases::preview_takeover(
+    std::string cluster_hint, std::optional<Endpoint> designated, bool pick
+) {
+    CO_TRY(const model::ClusterPtr target, cluster(cluster_hint));
+    recovery::TakeoverRequest request = takeover_request(*this, *target, std::move(designated), pick);
+    co_return co_await seams_.recovery.preview_takeover(std::move(request));
+}
+
+Task<std::size_t> UseCases::acknowledge(recovery::AckRequest request) {
+    request.comment = std::string(trim(request.comment));
+    if (request.comment.empty()) {
+        co_return fail(ErrorCode::invalid, "an acknowledgement needs a comment");
+    }
+    if (request.owner.empty()) {
+        request.owner = node_.host;
+    }
+    co_return co_await seams_.recovery.acknowledge(std::move(request));
+}
+
+Task<std::vector<model::RecoveryRecord>> UseCases::recoveries(store::RecoveryQuery query) {
+    co_return co_await seams_.store.recoveries(std::move(query));
+}
+
+Task<std::vector<model::RecoveryStep>> UseCases::recovery_steps(RecoveryUid uid) {
+    co_return co_await seams_.store.recovery_steps(std::move(uid));
+}
+
+Task<std::vector<model::Detection>> UseCases::detections(store::Page page) {
+    co_return co_await seams_.store.detections(page);
+}
+
+Task<std::vector<model::AuditEntry>> UseCases::audit(std::optional<Endpoint> server, store::Page page) {
+    co_return co_await seams_.store.audit(std::move(server), page);
+}
+
+Co<Health> UseCases::health() {
+    Health out;
+    out.node = node_;
+    const ledger::LeadershipView view = leadership();
+    out.is_leader = view.is_leader;
+    out.leader = view.leader;
+    store::NodeRecord self;
+    self.host = node_.host;
+    self.token = node_.token;
+    self.version = version_;
+    self.command = command_;
+    self.backend = seams_.store.describe();
+    self.first_seen = first_seen_;
+    self.last_seen = seams_.clock.wall();
+    auto nodes = co_await seams_.store.register_node(std::move(self), node_freshness);
+    if (nodes) {
+        out.is_healthy = true;
+        out.nodes = *std::move(nodes);
+    } else {
+        out.error = nodes.error().message;
+    }
+    co_return out;
+}
+
+}  // namespace orc::api
