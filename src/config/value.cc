@@ -1,0 +1,165 @@
+#include "config/value.h"
+
+#include <boost/json.hpp>
+#include <cmath>
+#include <utility>
+
+#include "base/text.h"
+
+namespace orc::config {
+namespace {
+
+namespace json = boost::json;
+
+std::string_view kind_of(const json::value& value) {
+    switch (value.kind()) {
+        case json::kind::null:
+            return "null";
+        case json::kind::bool_:
+            return "a flag";
+        case json::kind::int64:
+        case json::kind::uint64:
+        case json::kind::double_:
+            return "a number";
+        case json::kind::string:
+            return "a text";
+        case json::kind::array:
+            return "a list";
+        case json::kind::object:
+            return "an object";
+    }
+    return "a value";
+}
+
+/// The value as it was written, cut where it gets long; only its kind when it is a secret.
+std::string shown(const Key& key, const json::value& value) {
+    if (key.is_secret()) {
+        return std::string(kind_of(value)) + " (not shown)";
+    }
+    constexpr std::size_t enough = 100;
+    std::string out = json::serialize(value);
+    if (out.size() > enough) {
+        std::size_t end = enough;
+        while (end > 0 && (static_cast<unsigned char>(out[end]) & 0xC0U) == 0x80U) {
+            --end;  // not in the middle of a character
+        }
+        out = out.substr(0, end) + "...";
+    }
+    return out;
+}
+
+Verdict refused(const Key& key, const json::value& value) {
+    return {shown(key, value) + " is not allowed; allowed: " + allowed_values(key), {}};
+}
+
+std::optional<std::string_view> choice(const Rule& rule, std::string_view written) {
+    for (const std::string_view candidate : split(rule.choices, '|')) {
+        if (to_lower(candidate) == to_lower(written)) {
+            return candidate;
+        }
+    }
+    return std::nullopt;
+}
+
+bool is_backend(std::string_view text) { return text.empty() || text == "mysql" || text.find("sqlite") != text.npos; }
+
+Verdict put(const Key& key, const json::value& value, std::string& target) {
+    if (!value.is_string()) {
+        return refused(key, value);
+    }
+    const std::string_view written = value.get_string();
+    switch (key.rule.form) {
+        case Rule::Form::one_of:
+        case Rule::Form::usually:
+            if (const auto known = choice(key.rule, written)) {
+                target = *known;
+                return {};
+            }
+            if (key.rule.form == Rule::Form::one_of) {
+                return refused(key, value);
+            }
+            target = written;
+            return {{}, shown(key, value) + " is not one of: " + allowed_values(key)};
+        case Rule::Form::backend:
+            if (!is_backend(written)) {
+                return refused(key, value);
+            }
+            break;
+        case Rule::Form::any:
+        case Rule::Form::secret:
+        case Rule::Form::range:
+            break;
+    }
+    target = written;
+    return {};
+}
+
+Verdict put(const Key& key, const json::value& value, bool& target) {
+    if (!value.is_bool()) {
+        return refused(key, value);
+    }
+    target = value.get_bool();
+    return {};
+}
+
+Verdict put(const Key& key, const json::value& value, std::int64_t& target) {
+    // Whole numbers beyond 64 bits arrive as uint64 or double and are refused with the rest.
+    if (!value.is_int64() || value.get_int64() < key.rule.low || value.get_int64() > key.rule.high) {
+        return refused(key, value);
+    }
+    target = value.get_int64();
+    return {};
+}
+
+Verdict put(const Key& key, const json::value& value, double& target) {
+    boost::system::error_code trouble;
+    const auto written = value.to_number<double>(trouble);
+    const auto low = static_cast<double>(key.rule.low);
+    const auto high = static_cast<double>(key.rule.high);
+    if (trouble || !std::isfinite(written) || written < low || written > high) {
+        return refused(key, value);
+    }
+    target = written;
+    return {};
+}
+
+Verdict put(const Key& key, const json::value& value, TextList& target) {
+    if (!value.is_array()) {
+        return refused(key, value);
+    }
+    TextList out;
+    for (const auto& element : value.get_array()) {
+        if (!element.is_string()) {
+            return {"entry " + std::to_string(out.size() + 1) + ": " + *refused(key, element).error, {}};
+        }
+        out.emplace_back(std::string_view(element.get_string()));
+    }
+    target = std::move(out);
+    return {};
+}
+
+Verdict put(const Key& key, const json::value& value, TextMap& target) {
+    if (!value.is_object()) {
+        return refused(key, value);
+    }
+    TextMap out = target;
+    for (const auto& [name, element] : value.get_object()) {
+        if (!element.is_string()) {
+            return {"entry \"" + std::string(name) + "\": " + *refused(key, element).error, {}};
+        }
+        out[name] = std::string_view(element.get_string());
+    }
+    target = std::move(out);
+    return {};
+}
+
+}  // namespace
+
+Verdict assign(const Key& key, const json::value& value, Settings& settings) {
+    if (value.is_null()) {
+        return {};
+    }
+    return std::visit([&](auto member) { return put(key, value, settings.*member); }, key.member);
+}
+
+}  // namespace orc::config
