@@ -5,7 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
-#include <cstdio>
+#include <csignal>
 #include <filesystem>
 #include <iostream>
 #include <thread>
