@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -346,11 +347,15 @@ Result<void> Sandbox::terminate(int i) {
 }
 
 Result<void> Sandbox::freeze(int i) {
+    const State::Server& server = state_->server(i);
     TRY(state_->signal(i, SIGSTOP));
-    // The stop is asynchronous: wait until every thread has it, so that nothing is answered after this returns.
-    const pid_t frozen = pid(i);
-    while (frozen != 0 && process_state(frozen) != 'T' && process_state(frozen) != '\0' && pid(i) == frozen) {
-        std::this_thread::sleep_for(milliseconds{1});
+    const std::lock_guard lock(server.mutex);
+    if (const pid_t pid = server.running(); pid != 0) {
+        // A stop takes effect thread by thread; the parent is told when the last one has it. Left unconsumed (WNOWAIT),
+        // so that freezing twice does not wait for a second one.
+        siginfo_t ignored{};
+        while (::waitid(P_PID, static_cast<id_t>(pid), &ignored, WSTOPPED | WEXITED | WNOWAIT) < 0 && errno == EINTR) {
+        }
     }
     return {};
 }
