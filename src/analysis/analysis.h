@@ -55,6 +55,10 @@ struct Counts {
     unsigned valid_auto_position = 0;
     unsigned valid_mariadb_gtid = 0;
     unsigned valid_binlog_servers = 0;
+    /// The immediate topology's ways to move replicas: all valid replicas do it, and there is one.
+    bool all_auto_position() const { return valid > 0 && valid_auto_position == valid; }
+    bool all_mariadb_gtid() const { return valid > 0 && valid_mariadb_gtid == valid; }
+    bool all_binlog_servers() const { return valid > 0 && valid_binlog_servers == valid; }
     friend bool operator==(const Counts&, const Counts&) = default;
 };
 
@@ -88,6 +92,9 @@ struct Finding {
     /// Acting by itself is allowed by the evidence; `hesitation` says why not otherwise ("no replica confirms ...").
     bool is_actionable = false;
     std::string hesitation;
+    /// No further reading is under way that would change the verdict soon. A code that is only detected should be made
+    /// known when settled: in the first milliseconds after a crash, replicas have not noticed yet.
+    bool is_settled = true;
     std::string description;  ///< one sentence for people and hooks
 };
 
@@ -107,10 +114,10 @@ std::vector<Finding> analyse(
 );
 
 /// Is there doubt about a server that more reading would settle? Who should be read again at once, and how soon after
-/// that.
+/// that. May be asked after every change: a server is named only when its next reading is due and none is in flight.
 struct Doubt {
     std::vector<Endpoint> read_again;
-    Micros again_in{0};  ///< zero: no doubt
+    Micros again_in{0};  ///< ask again after that long, at the latest; zero: no doubt
     std::string why;
 };
 Doubt doubts(const model::Cluster& cluster, const Policy& policy, Instant now);

@@ -35,6 +35,15 @@ std::optional<Seconds> Server::lag() const {
     return main == nullptr ? std::nullopt : main->lag;
 }
 
+std::optional<Instant> ack_wait(const Server* before, const Facts& facts, Instant seen) {
+    const SemiSync& now = facts.semi_sync;
+    if (!now.source_enabled || !now.source_active || now.clients >= now.acks_wanted) {
+        return std::nullopt;
+    }
+    const bool has_stood_still = before != nullptr && before->facts != nullptr && before->facts->self == facts.self;
+    return has_stood_still && before->waiting_for_acks_since ? before->waiting_for_acks_since : seen;
+}
+
 const Server* Cluster::find(const Endpoint& endpoint) const {
     const auto at = std::lower_bound(
         servers.begin(), servers.end(), endpoint, [](const ServerPtr& s, const Endpoint& e) { return s->endpoint < e; }

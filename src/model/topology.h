@@ -33,7 +33,7 @@ struct Check {
 /// Signs of life of a replica's stream, kept between probes: when its received position or heartbeat counter last
 /// moved.
 struct StreamEvidence {
-    std::optional<Instant> moved;   ///< last time two probes differed
+    std::optional<Instant> moved;   ///< last time two probes differed; the first look counts as a move
     std::optional<Instant> looked;  ///< last probe that saw the receiver running
     friend bool operator==(const StreamEvidence&, const StreamEvidence&) = default;
 };
@@ -43,6 +43,8 @@ struct Server {
     std::shared_ptr<const Facts> facts;  ///< null: never read
     Check check;
     StreamEvidence stream;  ///< of the main channel
+    /// Since when a primary has waited for semi-sync replicas without its binary log moving on; see ack_wait().
+    std::optional<Instant> waiting_for_acks_since;
 
     // Derived when the snapshot was made:
     ClusterName cluster;
@@ -66,6 +68,10 @@ struct Server {
     /// ReplicationLagQuery's answer if configured, else the channel's lag.
     std::optional<Seconds> lag() const;
 };
+
+/// The next value of Server::waiting_for_acks_since after a probe at `seen` read `facts`; nullopt when the server does
+/// not wait for semi-sync replicas. `before` is what was known until then, null for nothing.
+std::optional<Instant> ack_wait(const Server* before, const Facts& facts, Instant seen);
 
 using ServerPtr = std::shared_ptr<const Server>;
 

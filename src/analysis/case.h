@@ -1,0 +1,98 @@
+// What is known about one subject, reduced to what the table of codes asks for. Internal to this room.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "analysis/analysis.h"
+
+namespace orc::analysis {
+
+/// One replica of the subject, by the channel that reads from it.
+struct Edge {
+    const model::Server* replica = nullptr;
+    const model::Channel* channel = nullptr;
+};
+
+/// Who replicates from whom in a cluster; servers by their index in it.
+class Graph {
+public:
+    explicit Graph(const model::Cluster& cluster);
+    std::span<const Edge> of(std::size_t server) const {
+        return {edges_.data() + first_[server], edges_.data() + first_[server + 1]};
+    }
+
+private:
+    std::vector<std::size_t> first_;
+    std::vector<Edge> edges_;
+};
+
+/// What the last look at a replica shows about its stream from the subject.
+struct Observation {
+    bool is_valid = false;
+    bool is_receiving = false;
+    bool is_replicating = false;
+    bool is_failing_to_connect = false;
+    std::optional<Micros> silence;  ///< the receiver runs, but its stream is proven silent for that long
+    Testimony says = Testimony::unknown;
+};
+
+struct Case {
+    const model::Server* server = nullptr;
+    std::span<const Edge> edges;
+    Instant now;
+    bool is_primary = false;
+    bool is_co_primary = false;
+    bool is_group_member = false;
+    bool is_binlog_server = false;
+    bool is_read_only = false;
+    bool is_valid = false;    ///< LastCheckValid
+    bool is_partial = false;  ///< LastCheckPartialSuccess
+    bool is_failing_to_connect = false;
+    bool waits_for_acks = false;  ///< semi-sync is on and active, with fewer replicas than it wants
+    bool waits_for_acks_long = false;
+    bool has_too_many_ackers = false;
+    bool lost_ackers = false;  ///< semi-sync is on, but has fallen back to asynchronous
+    Counts counts;
+    std::string_view min_replica_gtid_mode;
+    std::string_view max_replica_gtid_mode;
+    std::string max_replica_errant;
+
+    const model::Check& check() const { return server->check; }
+    /// Checks of it fail, by our own reading.
+    bool is_failing() const { return check().failures > 0; }
+};
+
+Case examine(const model::Server& subject, std::span<const Edge> edges, const Policy& policy, Instant now);
+
+Observation observe(const model::Server& subject, const Edge& edge, Instant now);
+
+/// Last time the server gave us a sign of life.
+std::optional<Instant> last_life(const model::Check& check);
+/// A check has begun and not ended.
+bool is_in_flight(const model::Check& check);
+/// The error of a check or a receiver says that the server answered and refused the login: that server is not dead.
+bool is_login_refusal(int error_number);
+
+/// This node first, then every replica.
+std::vector<Witness> testify(const Case& c);
+
+/// The precedence table.
+Code classify(const Case& c, const Policy& policy);
+std::vector<StructureCode> structure_of(const Case& c);
+
+Handling handling_of(Code code);
+/// Why the evidence does not allow acting by itself on `code`; empty: it does.
+std::string hesitation_of(const Case& c, Code code);
+/// A replica that counts as valid but has not been read since the subject began to fail; null if there is none.
+const model::Server* stale_witness(const Case& c);
+bool is_settled(const Case& c, Code code);
+
+std::string describe(const Case& c, Code code);
+/// "0.3s", "42s".
+std::string duration_text(Micros duration);
+
+}  // namespace orc::analysis
