@@ -1,0 +1,176 @@
+// The main path on real servers, both flavours: a writer counts acknowledged rows while primaries are killed, frozen,
+// thawed and replaced, candidates die, and the service itself dies in the middle.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "stage.h"
+
+namespace orc::integration {
+namespace {
+
+using sandbox::Flavor;
+
+class Failover : public testing::TestWithParam<Flavor> {
+protected:
+    std::unique_ptr<Stage> stage(StageOptions options = {}) {
+        options.flavor = GetParam();
+        return Stage::set_up(std::move(options));
+    }
+
+    static std::string story(Stage& stage) {
+        std::string text;
+        for (const auto& step : stage.newest_recovery_steps()) {
+            text += "  " + step + "\n";
+        }
+        return text + sandbox::tail(stage.service().log(), 30);
+    }
+};
+
+TEST_P(Failover, a_killed_primary_is_replaced_and_no_acknowledged_row_is_lost) {
+    StageOptions options;
+    options.semi_sync = true;
+    const auto on = stage(options);
+    ASSERT_NE(on, nullptr);
+    on->start_writing();
+    const Endpoint old_primary = on->servers().endpoint(1);
+    const auto killed = Clock::now();
+    ASSERT_TRUE(on->servers().kill(1));
+    const auto gap = on->gap_after(old_primary, killed, seconds(20));
+    ASSERT_TRUE(gap.has_value()) << story(*on);
+    EXPECT_TRUE(on->wait_until_whole(seconds(10))) << on->what_is_not_whole().value_or("") << "\n" << story(*on);
+    const auto primaries = on->writable();
+    ASSERT_EQ(primaries.size(), 1U);
+    EXPECT_EQ(on->rows_lost_on(primaries.front()), 0U) << story(*on);
+    EXPECT_FALSE(on->writer().double_primary().has_value());
+    EXPECT_LT(gap->count(), 3000) << story(*on);
+    EXPECT_TRUE(eventually(seconds(5), [&] { return on->count_recoveries() == 1; }));
+    RecordProperty("milliseconds_without_writes", int(gap->count()));
+}
+
+TEST_P(Failover, a_frozen_primary_is_replaced_and_is_read_only_soon_after_it_thaws) {
+    StageOptions options;
+    options.semi_sync = true;
+    const auto on = stage(options);
+    ASSERT_NE(on, nullptr);
+    on->start_writing();
+    const Endpoint old_primary = on->servers().endpoint(1);
+    const auto frozen = Clock::now();
+    ASSERT_TRUE(on->servers().freeze(1));
+    const auto gap = on->gap_after(old_primary, frozen, seconds(30));
+    ASSERT_TRUE(gap.has_value()) << story(*on);
+    EXPECT_LT(gap->count(), 8000) << story(*on);
+    ASSERT_TRUE(on->servers().thaw(1));
+    EXPECT_TRUE(eventually(seconds(10), [&] {
+        return on->writable().size() == 1 && on->writable().front() != old_primary;
+    })) << story(*on);
+    RecordProperty("milliseconds_without_writes", int(gap->count()));
+}
+
+TEST_P(Failover, a_candidate_that_dies_during_promotion_is_replaced_by_the_next) {
+    StageOptions options;
+    const auto marker = std::filesystem::temp_directory_path() / ("orc-candidate-" + std::to_string(getpid()));
+    // The hook runs when the plan is made and the promotion has not begun; the file says whom to kill.
+    options.settings["PreFailoverProcesses"] = "[\"kill -9 $(cat " + marker.string() + ")\"]";
+    const auto on = stage(options);
+    ASSERT_NE(on, nullptr);
+    const Endpoint second = on->servers().endpoint(2);
+    std::ofstream(marker) << on->servers().pid(2);
+    on->get("/api/register-candidate/" + second.host + "/" + std::to_string(second.port) + "/prefer");
+    on->start_writing();
+    const Endpoint old_primary = on->servers().endpoint(1);
+    const auto killed = Clock::now();
+    ASSERT_TRUE(on->servers().kill(1));
+    const auto gap = on->gap_after(old_primary, killed, seconds(30));
+    std::filesystem::remove(marker);
+    ASSERT_TRUE(gap.has_value()) << story(*on);
+    EXPECT_TRUE(on->wait_until_whole(seconds(10))) << on->what_is_not_whole().value_or("") << "\n" << story(*on);
+    const auto primaries = on->writable();
+    ASSERT_EQ(primaries.size(), 1U);
+    EXPECT_NE(primaries.front(), second);
+}
+
+TEST_P(Failover, stopped_appliers_and_a_primary_that_only_we_cannot_reach_are_no_reason_to_act) {
+    const auto on = stage();
+    ASSERT_NE(on, nullptr);
+    const bool mariadb = GetParam() == Flavor::mariadb;
+    for (int i = 2; i <= 4; ++i) {
+        ASSERT_TRUE(on->servers().sql(i, mariadb ? "STOP SLAVE SQL_THREAD" : "STOP REPLICA SQL_THREAD"));
+    }
+    // Cut the service off: its account may not log in any more, and its sessions end. Nobody else notices.
+    ASSERT_TRUE(on->servers().sql(1, "SET SESSION sql_log_bin=0"));
+    ASSERT_TRUE(on->servers().sql(1, "ALTER USER 'orchestrator'@'%' ACCOUNT LOCK"));
+    const auto sessions =
+        on->servers().sql(1, "SELECT id FROM information_schema.processlist WHERE user = 'orchestrator'");
+    ASSERT_TRUE(sessions.has_value());
+    for (std::size_t row = 0; row < sessions->cells.size(); ++row) {
+        (void)on->servers().sql(1, "KILL " + sessions->cells[row][0].value_or("0"));
+    }
+    EXPECT_TRUE(eventually(seconds(15), [&] {
+        const auto codes = on->analysis_codes();
+        return std::find(codes.begin(), codes.end(), "UnreachableMaster") != codes.end();
+    })) << story(*on);
+    // Longer than any verdict takes.
+    EXPECT_FALSE(eventually(seconds(6), [&] { return on->count_recoveries() > 0; })) << story(*on);
+    EXPECT_THAT(on->writable(), testing::ElementsAre(on->servers().endpoint(1)));
+}
+
+TEST_P(Failover, a_recovery_whose_service_is_killed_is_finished_or_undone_within_five_seconds) {
+    for (const std::string hook : {"PreFailoverProcesses", "PostMasterFailoverProcesses"}) {
+        SCOPED_TRACE(hook);
+        StageOptions options;
+        const auto marker = std::filesystem::temp_directory_path() / ("orc-hook-" + std::to_string(getpid()));
+        std::filesystem::remove(marker);
+        options.settings[hook] =
+            "[\"test -e " + marker.string() + " || { touch " + marker.string() + "; sleep 30; }\"]";
+        const auto on = stage(options);
+        ASSERT_NE(on, nullptr);
+        on->start_writing();
+        ASSERT_TRUE(on->servers().kill(1));
+        ASSERT_TRUE(eventually(seconds(20), [&] { return std::filesystem::exists(marker); })) << story(*on);
+        on->service().kill();
+        const auto restarted = Clock::now();
+        ASSERT_TRUE(on->service().restart());
+        EXPECT_TRUE(on->wait_until_whole(seconds(10))) << on->what_is_not_whole().value_or("") << "\n" << story(*on);
+        EXPECT_LT(Clock::now() - restarted, seconds(6)) << story(*on);
+        std::filesystem::remove(marker);
+        const auto primaries = on->writable();
+        ASSERT_EQ(primaries.size(), 1U);
+        EXPECT_FALSE(on->writer().double_primary().has_value());
+        EXPECT_EQ(on->rows_lost_on(primaries.front()), 0U);
+    }
+}
+
+TEST_P(Failover, a_graceful_takeover_moves_writes_and_loses_nothing_there_and_back) {
+    const auto on = stage();
+    ASSERT_NE(on, nullptr);
+    on->start_writing();
+    for (const auto& [from, to] : {std::pair{1, 2}, std::pair{2, 1}}) {
+        SCOPED_TRACE("from " + std::to_string(from) + " to " + std::to_string(to));
+        const Endpoint old_primary = on->servers().endpoint(from);
+        const Endpoint designated = on->servers().endpoint(to);
+        const auto asked = Clock::now();
+        const auto answer = on->get(
+            "/api/graceful-master-takeover-auto/" + old_primary.text() + "/" + designated.host + "/" +
+            std::to_string(designated.port)
+        );
+        ASSERT_TRUE(answer.is_object());
+        EXPECT_EQ(answer.at("Code").as_string(), "OK") << boost::json::serialize(answer).substr(0, 600) << "\n"
+                                                       << story(*on);
+        const auto gap = on->gap_after(old_primary, asked, seconds(10));
+        ASSERT_TRUE(gap.has_value());
+        EXPECT_LT(gap->count(), 2000);
+        EXPECT_TRUE(on->wait_until_whole(seconds(10))) << on->what_is_not_whole().value_or("") << "\n" << story(*on);
+        EXPECT_THAT(on->writable(), testing::ElementsAre(designated));
+    }
+    EXPECT_FALSE(on->writer().double_primary().has_value());
+    EXPECT_EQ(on->rows_lost_on(on->servers().endpoint(1)), 0U);
+}
+
+INSTANTIATE_TEST_SUITE_P(Flavors, Failover, testing::Values(Flavor::mariadb, Flavor::mysql), [](const auto& info) {
+    return std::string(name(info.param));
+});
+
+}  // namespace
+}  // namespace orc::integration
