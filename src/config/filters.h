@@ -32,7 +32,7 @@ private:
     std::vector<Pattern> patterns_;
 };
 
-/// RecoverMasterClusterFilters and its sibling. An entry is the cluster's name or alias, "alias=text",
+/// The lists of clusters to recover. An entry is the cluster's name or alias, "alias=text",
 /// "alias~=expression", "*", or an expression searched for in the name.
 class ClusterFilters {
 public:

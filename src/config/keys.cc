@@ -140,6 +140,8 @@ bool is_retired_key(std::string_view name) {
     return std::ranges::any_of(retired, [&](std::string_view key) { return to_lower(key) == wanted; });
 }
 
+bool is_duration(const Key& key) { return holds_number(key.member) && longest(key.unit) > 0; }
+
 std::string allowed_values(const Key& key) {
     switch (key.kind()) {
         case Kind::text:

@@ -66,6 +66,8 @@ std::string_view nearest_key(std::string_view name);
 bool is_retired_key(std::string_view name);
 /// What the key accepts, in words: "a whole number (seconds), at least 1".
 std::string allowed_values(const Key& key);
+/// Whether the value is a length of time, by the first word of its unit; a hundred years at most.
+bool is_duration(const Key& key);
 /// The default as JSON.
 std::string default_value(const Key& key);
 

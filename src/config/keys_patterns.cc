@@ -35,13 +35,14 @@ constexpr ListKey list_keys[] = {
 struct TextKey {
     std::string_view name;
     std::string Settings::* member;
+    bool needs_group;
 };
 
 constexpr TextKey text_keys[] = {
-    {"RejectHostnameResolvePattern", &Settings::reject_hostname_resolve_pattern},
-    {"DataCenterPattern", &Settings::data_center_pattern},
-    {"RegionPattern", &Settings::region_pattern},
-    {"PhysicalEnvironmentPattern", &Settings::physical_environment_pattern},
+    {"RejectHostnameResolvePattern", &Settings::reject_hostname_resolve_pattern, false},
+    {"DataCenterPattern", &Settings::data_center_pattern, true},
+    {"RegionPattern", &Settings::region_pattern, true},
+    {"PhysicalEnvironmentPattern", &Settings::physical_environment_pattern, true},
 };
 
 /// The expression in an entry; empty where the entry is something else.
@@ -84,7 +85,12 @@ void warn_about_patterns(Draft& draft) {
         check_list(draft, key);
     }
     for (const auto& key : text_keys) {
-        check(draft, key.name, draft.settings().*key.member, "it matches nothing");
+        const std::string& expression = draft.settings().*key.member;
+        check(draft, key.name, expression, "it matches nothing");
+        const auto pattern = Pattern::compile(expression);
+        if (key.needs_group && !expression.empty() && pattern && !pattern->has_group()) {
+            draft.warn_about(key.name, "\"" + expression + "\" has no group (...), so nothing is taken from a name");
+        }
     }
     for (const auto& [expression, alias] : draft.settings().cluster_name_to_alias) {
         check(draft, "ClusterNameToAlias", expression, "the alias \"" + alias + "\" is never given");

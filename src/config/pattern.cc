@@ -51,6 +51,8 @@ bool Pattern::is_found_in(std::string_view subject) const {
     return search(compiled_->regex, subject, match);
 }
 
+bool Pattern::has_group() const { return compiled_->regex.mark_count() > 0; }
+
 std::optional<std::string> Pattern::first_group(std::string_view subject) const {
     boost::cmatch match;
     if (!search(compiled_->regex, subject, match) || match.size() < 2 || !match[1].matched) {

@@ -21,6 +21,8 @@ public:
     bool is_found_in(std::string_view subject) const;
     /// The text of the first group where it matches; nullopt: no match, or no such group.
     std::optional<std::string> first_group(std::string_view subject) const;
+    /// Whether there is a group to take.
+    bool has_group() const;
     const std::string& text() const { return text_; }
 
 private:

@@ -59,6 +59,7 @@ before it: `/etc/orchestrator.conf.json`, `conf/orchestrator.conf.json`, `orches
   reported together.
 - A reload (SIGHUP, or the API) starts from the defaults again and reads the same files. If they have errors, the running configuration
   stays.
+- A duration is a number in the unit its name ends in, a hundred years at most.
 - A password containing `${NAME}` is replaced as a whole by the environment variable NAME.
 - *Takes effect*: `start` keys are read once; `live` ones are obeyed from the next use after a reload; of `mixed` ones timers and sizes stay
   as at start while comparisons follow a reload.
@@ -102,9 +103,14 @@ std::string range_of(const Key& key) {
     if (key.kind() == Kind::flag) {
         return "true, false";
     }
-    const bool is_number = key.kind() == Kind::integer || key.kind() == Kind::number;
-    const bool is_bounded = is_number && key.rule.low != INT64_MIN && key.rule.low > -2;
-    return cell(key.unit) + (is_bounded ? "; at least " + std::to_string(key.rule.low) : "");
+    std::string out = cell(key.unit);
+    if (key.rule.low != INT64_MIN && (!is_duration(key) || key.rule.low >= 0)) {
+        out += "; at least " + std::to_string(key.rule.low);
+    }
+    if (key.rule.high != INT64_MAX && !is_duration(key)) {
+        out += "; at most " + std::to_string(key.rule.high);
+    }
+    return out;
 }
 
 std::string line_of(const Key& key) {

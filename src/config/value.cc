@@ -1,6 +1,8 @@
 #include "config/value.h"
 
+#include <array>
 #include <boost/json.hpp>
+#include <charconv>
 #include <cmath>
 #include <utility>
 
@@ -31,13 +33,20 @@ std::string_view kind_of(const json::value& value) {
     return "a value";
 }
 
+/// 0.5 where the library would say 5E-1.
+std::string plain(double value) {
+    std::array<char, 32> buffer{};
+    const auto [end, trouble] = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value);
+    return trouble == std::errc{} ? std::string(buffer.data(), end) : "a number";
+}
+
 /// The value as it was written, cut where it gets long; only its kind when it is a secret.
 std::string shown(const Key& key, const json::value& value) {
     if (key.is_secret()) {
         return std::string(kind_of(value)) + " (not shown)";
     }
     constexpr std::size_t enough = 100;
-    std::string out = json::serialize(value);
+    std::string out = value.is_double() ? plain(value.get_double()) : json::serialize(value);
     if (out.size() > enough) {
         std::size_t end = enough;
         while (end > 0 && (static_cast<unsigned char>(out[end]) & 0xC0U) == 0x80U) {
