@@ -1,0 +1,55 @@
+// Values of the model as rows of the classic tables and back. Pure text and numbers: no connection is seen here.
+#pragma once
+
+#include <functional>
+#include <string_view>
+#include <vector>
+
+#include "model/intent.h"
+#include "model/topology.h"
+#include "store/store.h"
+#include "store/value.h"
+
+namespace orc::store {
+
+/// What one change does to the tables, in order. `now` is for the columns that only say when a row was written.
+std::vector<Write> writes_of(const model::Change& change, WallTime now);
+
+/// The change as a reader of the tables gets it back: classic timestamps have whole seconds.
+model::Change as_kept(model::Change change);
+
+/// The two clocks of the moment at which an observation was handed over, to turn its instants into calendar time.
+struct Moment {
+    Instant instant;
+    WallTime wall;
+};
+
+/// The row of a server in database_instance. A server that was never read only gets its check columns written, so that
+/// what an earlier run knew survives.
+Write write_of(const model::Server& server, const Moment& moment);
+Write forget_of(const Endpoint& endpoint);
+/// The columns that write_of fills for a server that was read, in order.
+const std::vector<std::string_view>& instance_columns();
+
+/// Runs a query and calls back for each row; how depends on the database.
+using Reader =
+    std::function<Result<void>(std::string_view sql, const Row& values, const std::function<void(const Row&)>& each)>;
+
+/// All intended state. Rows that make no sense (unparsable by any rule) are errors (corrupt) naming table and value.
+Result<model::Intent> read_intent(const Reader& reader);
+Result<std::vector<KnownServer>> read_known_servers(const Reader& reader);
+Result<std::vector<model::RecoveryRecord>> read_recoveries(const Reader& reader, const RecoveryQuery& query);
+Result<std::vector<model::RecoveryStep>> read_steps(const Reader& reader, const RecoveryUid& uid);
+Result<std::vector<model::Detection>> read_detections(const Reader& reader, Page page);
+Result<std::vector<model::AuditEntry>> read_audit(
+    const Reader& reader, const std::optional<Endpoint>& endpoint, Page page
+);
+
+/// Registers a process as alive at `self.last_seen`.
+std::vector<Write> writes_of(const NodeRecord& self);
+Result<std::vector<NodeRecord>> read_nodes(const Reader& reader, WallTime since);
+
+/// Deletes what has outlived its use.
+std::vector<Write> expiries(WallTime now, Seconds history, Seconds unseen_servers);
+
+}  // namespace orc::store

@@ -1,0 +1,83 @@
+// Who is alive, and what has outlived its use.
+#include "store/rows.h"
+
+namespace orc::store {
+namespace {
+
+std::string text_of(const Value& value) {
+    const auto* text = std::get_if<std::string>(&value);
+    return text == nullptr ? std::string() : *text;
+}
+
+WallTime time_of(const Value& value) { return parse_db_timestamp(text_of(value)).value_or(WallTime{}); }
+
+}  // namespace
+
+std::vector<Write> writes_of(const NodeRecord& self) {
+    // The original lists services by this word.
+    const std::string kind = self.command.empty() ? "HttpMode" : "CLIMode";
+    return {
+        {"insert or ignore into node_health_history"
+         " (hostname, token, first_seen_active, extra_info, command, app_version) values (?, ?, ?, ?, ?, ?)",
+         {self.host, self.token.text(), db_timestamp(self.first_seen), kind, self.command, self.version}},
+        {"insert into node_health (hostname, token, last_seen_active, first_seen_active, extra_info, command,"
+         " app_version, db_backend, incrementing_indicator) values (?, ?, ?, ?, ?, ?, ?, ?, 1)"
+         " on conflict (hostname, token) do update set last_seen_active = excluded.last_seen_active,"
+         " app_version = excluded.app_version, incrementing_indicator = incrementing_indicator + 1",
+         {self.host,
+          self.token.text(),
+          db_timestamp(self.last_seen),
+          db_timestamp(self.first_seen),
+          kind,
+          self.command,
+          self.version,
+          self.backend}}
+    };
+}
+
+Result<std::vector<NodeRecord>> read_nodes(const Reader& reader, WallTime since) {
+    std::vector<NodeRecord> out;
+    TRY(reader(
+        "select hostname, token, app_version, command, db_backend, first_seen_active, last_seen_active"
+        " from node_health where last_seen_active >= ? order by hostname, token",
+        {db_timestamp(since)},
+        [&](const Row& row) {
+            NodeRecord node;
+            node.host = text_of(row[0]);
+            node.token = NodeToken(text_of(row[1]));
+            node.version = text_of(row[2]);
+            node.command = text_of(row[3]);
+            node.backend = text_of(row[4]);
+            node.first_seen = time_of(row[5]);
+            node.last_seen = time_of(row[6]);
+            out.push_back(std::move(node));
+        }
+    ));
+    return out;
+}
+
+std::vector<Write> expiries(WallTime now, Seconds history, Seconds unseen_servers) {
+    using std::chrono::days;
+    using std::chrono::hours;
+    const std::string before_history = db_timestamp(now - history);
+    const std::string before_unseen = db_timestamp(now - unseen_servers);
+    // Rows that still block, or that somebody still has to finish, stay whatever their age.
+    return {
+        {"delete from audit where audit_timestamp < ?", {before_history}},
+        {"delete from topology_recovery_steps where audit_at < ?", {before_history}},
+        {"delete from topology_recovery where start_active_period < ? and in_active_period = 0"
+         " and end_recovery is not null",
+         {before_history}},
+        {"delete from topology_failure_detection where start_active_period < ? and in_active_period = 0",
+         {before_history}},
+        {"delete from database_instance where last_seen < ?", {before_unseen}},
+        {"delete from node_health_history where first_seen_active < ?", {before_unseen}},
+        {"delete from database_instance_analysis_changelog where analysis_timestamp < ?", {before_unseen}},
+        {"delete from database_instance_maintenance where maintenance_active is null and end_timestamp < ?",
+         {db_timestamp(now - days(7))}},
+        {"delete from node_health where last_seen_active < ?", {db_timestamp(now - Seconds(5))}},
+        {"delete from orchestrator_commit where applied_at < ?", {db_timestamp(now - hours(1))}},
+    };
+}
+
+}  // namespace orc::store

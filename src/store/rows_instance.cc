@@ -1,0 +1,417 @@
+// A server as its row in database_instance.
+#include <algorithm>
+#include <cstdio>
+
+#include "store/rows.h"
+
+namespace orc::store {
+namespace {
+
+using namespace model;
+
+std::int64_t flag(bool value) { return value ? 1 : 0; }
+
+Value seconds_or_null(const std::optional<Seconds>& span) {
+    return span ? Value(static_cast<std::int64_t>(span->count())) : Value(std::monostate{});
+}
+
+// Appends one code point as the classic reader expects it: plain ASCII, everything else escaped.
+void append_escaped(std::string& out, char32_t point) {
+    char buffer[16];
+    if (point < 0x10000) {
+        std::snprintf(buffer, sizeof buffer, "\\u%04x", static_cast<unsigned>(point));
+    } else {
+        std::snprintf(buffer, sizeof buffer, "\\U%08x", static_cast<unsigned>(point));
+    }
+    out += buffer;
+}
+
+void append_byte(std::string& out, unsigned char byte) {
+    char buffer[8];
+    std::snprintf(buffer, sizeof buffer, "\\x%02x", static_cast<unsigned>(byte));
+    out += buffer;
+}
+
+// Length of the UTF-8 sequence at `at`, 0 if it is none; its code point in `point`.
+std::size_t decode(std::string_view text, std::size_t at, char32_t& point) {
+    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+    const unsigned char first = byte(at);
+    const std::size_t size = first >= 0xf0 && first < 0xf5 ? 4 : first >= 0xe0 ? 3 : first >= 0xc2 ? 2 : 0;
+    if (size == 0 || first >= 0xf5 || at + size > text.size()) {
+        return 0;
+    }
+    point = first & (0xffU >> (size + 1));
+    for (std::size_t i = 1; i < size; ++i) {
+        if ((byte(at + i) & 0xc0) != 0x80) {
+            return 0;
+        }
+        point = (point << 6) | (byte(at + i) & 0x3fU);
+    }
+    const bool is_overlong = (size == 3 && point < 0x800) || (size == 4 && point < 0x10000);
+    const bool is_no_character = (point >= 0xd800 && point < 0xe000) || point > 0x10ffff;
+    return is_overlong || is_no_character ? 0 : size;
+}
+
+void append_control(std::string& out, unsigned char byte) {
+    static constexpr std::string_view named = "\a\b\t\n\v\f\r";
+    static constexpr std::string_view letters = "abtnvfr";
+    const auto at = named.find(static_cast<char>(byte));
+    if (at == std::string_view::npos) {
+        append_byte(out, byte);
+    } else {
+        out += '\\';
+        out += letters[at];
+    }
+}
+
+// An error text as the classic column keeps it: double-quoted and escaped to ASCII; "" stays empty.
+std::string quoted(std::string_view text) {
+    if (text.empty()) {
+        return {};
+    }
+    std::string out = "\"";
+    for (std::size_t at = 0; at < text.size();) {
+        const auto byte = static_cast<unsigned char>(text[at]);
+        std::size_t used = 1;
+        if (byte == '"' || byte == '\\') {
+            out += '\\';
+            out += static_cast<char>(byte);
+        } else if (byte < 0x20 || byte == 0x7f) {
+            append_control(out, byte);
+        } else if (byte < 0x80) {
+            out += static_cast<char>(byte);
+        } else {
+            char32_t point = 0;
+            const std::size_t size = decode(text, at, point);
+            if (size == 0) {
+                append_byte(out, byte);
+            } else {
+                append_escaped(out, point);
+                used = size;
+            }
+        }
+        at += used;
+    }
+    return out + '"';
+}
+
+// [{"Hostname":"h","Port":3306},...] by host and port. Host names need no escaping beyond quotes and backslashes.
+std::string keys_json(std::vector<Endpoint> endpoints) {
+    std::sort(endpoints.begin(), endpoints.end());
+    std::string out = "[";
+    for (const auto& endpoint : endpoints) {
+        out += out.size() == 1 ? "{\"Hostname\":\"" : ",{\"Hostname\":\"";
+        for (const char c : endpoint.host) {
+            if (c == '"' || c == '\\') {
+                out += '\\';
+            }
+            out += c;
+        }
+        out += "\",\"Port\":" + std::to_string(endpoint.port) + "}";
+    }
+    return out + "]";
+}
+
+std::string joined(const std::string& a, const std::string& b) { return a.empty() ? b : b.empty() ? a : a + "," + b; }
+
+WallTime wall_of(Instant when, const Moment& moment) {
+    return moment.wall - std::chrono::duration_cast<Millis>(moment.instant - when);
+}
+
+// Classic readers call a check valid when last_checked <= last_seen, with whole seconds; the columns are chosen so that
+// they come to our verdict.
+struct CheckTimes {
+    std::string checked, attempted;
+    Value seen = std::monostate{};
+    bool partial = false;
+};
+
+CheckTimes check_times(const Server& server, const Moment& moment) {
+    const Check& check = server.check;
+    CheckTimes out;
+    const bool was_seen = check.seen_wall.time_since_epoch().count() != 0;
+    if (was_seen) {
+        out.seen = db_timestamp(check.seen_wall);
+    }
+    if (check.is_valid()) {
+        out.checked = db_timestamp(check.seen_wall);
+        out.attempted = out.checked;
+        out.partial = true;
+        return out;
+    }
+    WallTime checked = check.completed ? wall_of(*check.completed, moment) : moment.wall;
+    if (was_seen) {
+        checked = std::max(checked, check.seen_wall + Seconds(1));
+    }
+    out.checked = db_timestamp(checked);
+    out.attempted = check.attempted ? db_timestamp(wall_of(*check.attempted, moment)) : out.checked;
+    out.partial = check.partial;
+    return out;
+}
+
+// A row being filled, in the order of `columns`.
+struct Filler {
+    Row& row;
+    void add(std::string_view text) const { row.emplace_back(std::string(text)); }
+    void add(std::string text) const { row.emplace_back(std::move(text)); }
+    void add(const char* text) const { row.emplace_back(std::string(text)); }
+    void add(bool value) const { row.emplace_back(flag(value)); }
+    void add(Value value) const { row.emplace_back(std::move(value)); }
+    template <typename N>
+        requires std::integral<N>
+    void add(N value) const {
+        row.emplace_back(static_cast<std::int64_t>(value));
+    }
+};
+
+const std::vector<std::string_view> columns = {
+    "hostname",
+    "port",
+    "last_checked",
+    "last_attempted_check",
+    "last_check_partial_success",
+    "last_seen",
+    "uptime",
+    "server_id",
+    "server_uuid",
+    "version",
+    "version_comment",
+    "major_version",
+    "binlog_server",
+    "read_only",
+    "binlog_format",
+    "binlog_row_image",
+    "log_bin",
+    "log_slave_updates",
+    "binary_log_file",
+    "binary_log_pos",
+    "gtid_mode",
+    "supports_oracle_gtid",
+    "executed_gtid_set",
+    "gtid_purged",
+    "gtid_errant",
+    "replication_credentials_available",
+    "last_discovery_latency",
+    "num_slave_hosts",
+    "slave_hosts",
+    "cluster_name",
+    "suggested_cluster_alias",
+    "data_center",
+    "region",
+    "physical_environment",
+    "instance_alias",
+    "replication_depth",
+    "is_co_master",
+    "ancestry_uuid",
+    "pseudo_gtid",
+    "slave_lag_seconds",
+    "semi_sync_enforced",
+    "semi_sync_available",
+    "semi_sync_master_enabled",
+    "semi_sync_master_timeout",
+    "semi_sync_master_wait_for_slave_count",
+    "semi_sync_master_status",
+    "semi_sync_master_clients",
+    "semi_sync_replica_status",
+    "semi_sync_replica_enabled",
+    "master_host",
+    "master_port",
+    "master_uuid",
+    "slave_sql_running",
+    "slave_io_running",
+    "replication_sql_thread_state",
+    "replication_io_thread_state",
+    "has_replication_filters",
+    "oracle_gtid",
+    "mariadb_gtid",
+    "master_log_file",
+    "read_master_log_pos",
+    "relay_master_log_file",
+    "exec_master_log_pos",
+    "relay_log_file",
+    "relay_log_pos",
+    "last_sql_error",
+    "last_io_error",
+    "seconds_behind_master",
+    "sql_delay",
+    "allow_tls",
+    "has_replication_credentials",
+    "replication_group_name",
+    "replication_group_is_single_primary_mode",
+    "replication_group_member_state",
+    "replication_group_member_role",
+    "replication_group_members",
+    "replication_group_primary_host",
+    "replication_group_primary_port",
+};
+
+void fill_check(const Filler& to, const Server& server, const Moment& moment) {
+    CheckTimes times = check_times(server, moment);
+    to.add(server.endpoint.host);
+    to.add(server.endpoint.port);
+    to.add(std::move(times.checked));
+    to.add(std::move(times.attempted));
+    to.add(times.partial);
+    to.add(std::move(times.seen));
+}
+
+void fill_identity(const Filler& to, const Facts& facts) {
+    to.add(facts.uptime.count());
+    to.add(facts.server_id);
+    to.add(facts.server_uuid);
+    to.add(facts.version.text);
+    to.add(facts.version.comment);
+    to.add(facts.version.major_text());
+    to.add(facts.version.flavor == Flavor::maxscale);
+    to.add(facts.read_only);
+    to.add(facts.binlog_format);
+    to.add(facts.binlog_row_image);
+    to.add(facts.log_bin);
+    to.add(facts.log_replica_updates);
+    to.add(facts.self.file);
+    to.add(facts.self.position);
+    to.add(facts.gtid_mode);
+    to.add(!facts.gtid_mode.empty() && facts.gtid_mode != "OFF");
+}
+
+// Classic readers parse these two as MySQL sets, so MariaDB's positions stay out of them.
+void fill_gtid(const Filler& to, const Server& server, const Facts& facts) {
+    const auto* executed = std::get_if<gtid::GtidSet>(&facts.executed);
+    to.add(executed == nullptr ? std::string() : executed->text());
+    to.add(facts.purged.text());
+    to.add(server.errant.text());
+}
+
+void fill_place(const Filler& to, const Server& server, const Facts& facts) {
+    const Channel* channel = facts.main_channel();
+    to.add(facts.replication_credentials_available);
+    to.add(std::chrono::nanoseconds(facts.latency).count());
+    to.add(facts.registered_replicas.size());
+    to.add(keys_json(facts.registered_replicas));
+    to.add(server.cluster.text());
+    to.add(facts.cluster_alias);
+    to.add(facts.data_center);
+    to.add(facts.region);
+    to.add(facts.environment);
+    to.add(facts.instance_alias);
+    to.add(server.depth);
+    to.add(server.is_co_primary);
+    to.add(joined(channel == nullptr ? std::string() : channel->source_uuid, facts.server_uuid));
+    to.add(false);
+    to.add(seconds_or_null(server.lag()));
+}
+
+void fill_semi_sync(const Filler& to, const Facts& facts) {
+    const SemiSync& semi_sync = facts.semi_sync;
+    to.add(facts.semi_sync_priority);
+    to.add(semi_sync.available);
+    to.add(semi_sync.source_enabled);
+    to.add(semi_sync.timeout.count());
+    to.add(semi_sync.acks_wanted);
+    to.add(semi_sync.source_active);
+    to.add(semi_sync.clients);
+    to.add(semi_sync.replica_active);
+    to.add(semi_sync.replica_enabled);
+}
+
+void fill_channel(const Filler& to, const Channel& channel) {
+    to.add(channel.source.host);
+    to.add(channel.source.port);
+    to.add(channel.source_uuid);
+    to.add(channel.applier == ThreadState::running);
+    to.add(channel.receiver == ThreadState::running);
+    to.add(static_cast<int>(channel.applier));
+    to.add(static_cast<int>(channel.receiver));
+    to.add(channel.has_filters);
+    to.add(channel.gtid_use == GtidUse::auto_position);
+    to.add(channel.gtid_use == GtidUse::replica_position || channel.gtid_use == GtidUse::current_position);
+    to.add(channel.read.file);
+    to.add(channel.read.position);
+    to.add(channel.executed.file);
+    to.add(channel.executed.position);
+    to.add(channel.relay.file);
+    to.add(channel.relay.position);
+    to.add(quoted(channel.applier_error));
+    to.add(quoted(channel.receiver_error));
+    to.add(seconds_or_null(channel.lag));
+    to.add(channel.delay.count());
+    to.add(channel.tls.enabled);
+    to.add(!channel.user.empty());
+}
+
+void fill_group(const Filler& to, const Server& server, const GroupMembership& group) {
+    std::vector<Endpoint> others = group.members;
+    std::erase(others, server.endpoint);
+    to.add(group.group_name);
+    to.add(group.single_primary);
+    to.add(group.state);
+    to.add(group.role);
+    to.add(keys_json(std::move(others)));
+    const Endpoint primary = group.primary.value_or(Endpoint{});
+    to.add(primary.host);
+    to.add(primary.port);
+}
+
+std::string make_upsert() {
+    std::string names;
+    std::string marks;
+    std::string updates;
+    for (const auto& column : columns) {
+        const std::string name(column);
+        names += (names.empty() ? "" : ", ") + name;
+        marks += marks.empty() ? "?" : ", ?";
+        if (column != "hostname" && column != "port") {
+            updates += (updates.empty() ? "" : ", ") + name + " = excluded." + name;
+        }
+    }
+    return "insert into database_instance (" + names + ") values (" + marks +
+           ") on conflict (hostname, port) do update set " + updates;
+}
+
+// What is not yet known is written as the original writes a seed.
+constexpr std::string_view put_check = R"sql(
+    insert into database_instance (
+        hostname, port, last_checked, last_attempted_check, last_check_partial_success, last_seen, cluster_name,
+        server_id, version, binlog_format, log_bin, log_slave_updates, binary_log_file, binary_log_pos, master_host,
+        master_port, slave_sql_running, slave_io_running, master_log_file, read_master_log_pos, relay_master_log_file,
+        exec_master_log_pos, num_slave_hosts, slave_hosts)
+    values (?, ?, ?, ?, ?, ?, ?, 0, 'Unknown', '', 0, 0, '', 0, '', 0, 0, 0, '', 0, '', 0, 0, '[]')
+    on conflict (hostname, port) do update set
+        last_checked = excluded.last_checked, last_attempted_check = excluded.last_attempted_check,
+        last_check_partial_success = excluded.last_check_partial_success)sql";
+
+}  // namespace
+
+const std::vector<std::string_view>& instance_columns() { return columns; }
+
+Write write_of(const Server& server, const Moment& moment) {
+    static const std::string upsert = make_upsert();
+    Row row;
+    row.reserve(columns.size());
+    const Filler to{row};
+    fill_check(to, server, moment);
+    if (server.facts == nullptr) {
+        to.add(server.cluster.empty() ? server.endpoint.text() : server.cluster.text());
+        return Write{put_check, std::move(row)};
+    }
+    static const Channel no_channel;
+    static const GroupMembership no_group;
+    const Facts& facts = *server.facts;
+    const Channel* channel = facts.main_channel();
+    fill_identity(to, facts);
+    fill_gtid(to, server, facts);
+    fill_place(to, server, facts);
+    fill_semi_sync(to, facts);
+    fill_channel(to, channel == nullptr ? no_channel : *channel);
+    fill_group(to, server, facts.group ? *facts.group : no_group);
+    return Write{upsert, std::move(row)};
+}
+
+Write forget_of(const Endpoint& endpoint) {
+    return Write{
+        "delete from database_instance where hostname = ? and port = ?",
+        {endpoint.host, static_cast<std::int64_t>(endpoint.port)}
+    };
+}
+
+}  // namespace orc::store

@@ -1,0 +1,58 @@
+// What the SQLite store does, without its thread: blocking calls on one connection.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "store/rows.h"
+#include "store/sqlite.h"
+
+namespace orc::store {
+
+/// A commit on its way to the disk.
+struct StoredCommit {
+    std::string id;
+    std::vector<model::Change> changes;
+    WallTime now;
+};
+
+/// A server to write, or with no server an endpoint to forget.
+struct Observation {
+    Endpoint endpoint;
+    model::ServerPtr server;
+    Moment moment;
+};
+
+class SqliteEngine {
+public:
+    explicit SqliteEngine(std::string path) : path_(std::move(path)) {}
+
+    /// May be called again after an error. A database that cannot be written but has our tables opens for reading.
+    Result<model::Intent> open(WallTime now);
+    /// All in one transaction, each applied or refused for itself; a result for each, valid once the disk has them.
+    std::vector<Result<void>> apply(std::span<const StoredCommit> commits);
+    /// Writes observations in order until `is_interrupted` says so; returns how many were written, or an error and
+    /// none.
+    Result<std::size_t> write_observed(
+        std::span<const Observation> observations, const std::function<bool()>& is_interrupted
+    );
+    /// Writes that may be lost in a power cut.
+    Result<void> write_relaxed(const std::vector<Write>& writes);
+    /// For the read functions of rows.h; invalid after close.
+    Result<Reader> reader();
+    /// Moves the log into the file when it has grown; to be called when nobody waits.
+    void tidy();
+    void close() { database_.reset(); }
+
+private:
+    Result<Database*> database();
+    Result<void> apply_one(Database& database, const StoredCommit& commit);
+
+    std::string path_;
+    std::optional<Database> database_;
+};
+
+}  // namespace orc::store

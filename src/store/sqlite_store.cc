@@ -1,0 +1,286 @@
+#include "store/sqlite_store.h"
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+
+#include "runtime/log.h"
+#include "store/answer.h"
+#include "store/sqlite_engine.h"
+
+namespace orc::store {
+namespace {
+
+constexpr std::size_t batch_max = 500;
+constexpr Seconds batch_age_max{1};
+
+// The thread and its three queues, most urgent first: commits, other calls, observations.
+class Writer {
+public:
+    explicit Writer(std::string path) : engine_(std::move(path)), thread_([this] { loop(); }) {}
+
+    ~Writer() {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+        wake_.notify_one();
+    }
+
+    void commit(StoredCommit commit, Done<void> done) {
+        const std::lock_guard lock(mutex_);
+        commits_.push_back(std::move(commit));
+        commits_done_.push_back(std::move(done));
+        is_commit_waiting_ = true;
+        wake_.notify_one();
+    }
+
+    void call(std::function<void(SqliteEngine&)> work) {
+        const std::lock_guard lock(mutex_);
+        calls_.push_back(std::move(work));
+        wake_.notify_one();
+    }
+
+    void observe(Observation observation) {
+        const std::lock_guard lock(mutex_);
+        if (is_closed_) {
+            return;
+        }
+        const Instant now = observation.moment.instant;
+        if (pending_.empty()) {
+            pending_since_ = now;
+        }
+        Endpoint endpoint = observation.endpoint;
+        pending_.insert_or_assign(std::move(endpoint), std::move(observation));
+        const bool is_full = pending_.size() >= batch_max && !is_failing_;
+        if (is_full || now - pending_since_ >= batch_age_max) {
+            pending_since_ = now;
+            is_flush_due_ = true;
+        }
+        // Also for the first one, so that the thread begins to count its second of silence.
+        if (is_flush_due_ || pending_.size() == 1) {
+            wake_.notify_one();
+        }
+    }
+
+    // To be called on the thread: everything that can be written is, and the file is closed.
+    void finish() {
+        while (flush([] { return false; }) > 0) {
+        }
+        const std::lock_guard lock(mutex_);
+        if (!pending_.empty()) {
+            LOG(warning, "store.observations_lost", {{"servers", pending_.size()}});
+        }
+        is_closed_ = true;
+        pending_.clear();
+        engine_.close();
+    }
+
+private:
+    void loop() {
+        std::unique_lock lock(mutex_);
+        while (wait_for_work(lock)) {
+            if (!commits_.empty()) {
+                run_commits(lock);
+            } else if (!calls_.empty()) {
+                const auto work = std::move(calls_.front());
+                calls_.pop_front();
+                lock.unlock();
+                work(engine_);
+                lock.lock();
+            } else {
+                is_flush_due_ = false;
+                lock.unlock();
+                const std::size_t written = flush([this] { return is_commit_waiting_.load(); });
+                engine_.tidy();
+                lock.lock();
+                // Small rests wait for company; after an error everything waits.
+                is_flush_due_ = is_flush_due_ || (written > 0 && pending_.size() >= batch_max) || is_commit_waiting_;
+            }
+        }
+        lock.unlock();
+        finish();
+    }
+
+    // False: stop, nothing is left that somebody waits for.
+    bool wait_for_work(std::unique_lock<std::mutex>& lock) {
+        const auto has_work = [this] { return !commits_.empty() || !calls_.empty() || is_flush_due_ || stopping_; };
+        while (!has_work()) {
+            if (pending_.empty()) {
+                wake_.wait(lock);
+            } else if (wake_.wait_for(lock, batch_age_max) == std::cv_status::timeout) {
+                is_flush_due_ = true;
+            }
+        }
+        return !(stopping_ && commits_.empty() && calls_.empty());
+    }
+
+    void run_commits(std::unique_lock<std::mutex>& lock) {
+        const auto commits = std::exchange(commits_, {});
+        const auto done = std::exchange(commits_done_, {});
+        is_commit_waiting_ = false;
+        lock.unlock();
+        const auto results = engine_.apply(commits);
+        for (std::size_t i = 0; i < results.size(); ++i) {
+            done[i](results[i]);
+        }
+        engine_.tidy();
+        lock.lock();
+    }
+
+    // Writes one batch, keeps what was not written, returns how many were.
+    std::size_t flush(const std::function<bool()>& is_interrupted) {
+        const std::vector<Observation> batch = take_batch();
+        if (batch.empty()) {
+            return 0;
+        }
+        const auto written = engine_.write_observed(batch, is_interrupted);
+        note_state(written);
+        const std::lock_guard lock(mutex_);
+        for (std::size_t i = written.value_or(0); i < batch.size(); ++i) {
+            pending_.try_emplace(batch[i].endpoint, batch[i]);  // a newer one wins
+        }
+        return written.value_or(0);
+    }
+
+    std::vector<Observation> take_batch() {
+        const std::lock_guard lock(mutex_);
+        std::vector<Observation> out;
+        out.reserve(std::min(batch_max, pending_.size()));
+        while (out.size() < batch_max && !pending_.empty()) {
+            out.push_back(std::move(pending_.extract(pending_.begin()).mapped()));
+        }
+        return out;
+    }
+
+    void note_state(const Result<std::size_t>& written) {
+        const bool was_failing = is_failing_.exchange(!written);
+        if (!written && !was_failing) {
+            LOG(error, "store.observations_held_back", {{"error", written.error().message}});
+        } else if (written && was_failing) {
+            LOG(info, "store.observations_resumed", {{"servers", *written}});
+        }
+    }
+
+    SqliteEngine engine_;
+    std::mutex mutex_;
+    std::condition_variable wake_;
+    std::vector<StoredCommit> commits_;
+    std::vector<Done<void>> commits_done_;
+    std::deque<std::function<void(SqliteEngine&)>> calls_;
+    std::unordered_map<Endpoint, Observation> pending_;
+    Instant pending_since_;
+    bool is_flush_due_ = false;
+    bool is_closed_ = false;
+    bool stopping_ = false;
+    std::atomic<bool> is_commit_waiting_ = false;
+    std::atomic<bool> is_failing_ = false;
+    std::jthread thread_;  // last: uses everything above
+};
+
+class SqliteStore final : public Store {
+public:
+    SqliteStore(std::string path, const runtime::Clock& clock) : path_(path), clock_(clock), writer_(std::move(path)) {}
+
+    Task<model::Intent> open() override {
+        const WallTime now = clock_.wall();
+        return ask<model::Intent>([now](SqliteEngine& engine) { return engine.open(now); });
+    }
+
+    Task<std::vector<KnownServer>> known_servers() override {
+        return read<std::vector<KnownServer>>(read_known_servers);
+    }
+
+    Task<void> apply(std::string commit_id, std::vector<model::Change> changes) override {
+        auto commit = std::make_shared<StoredCommit>();
+        commit->id = std::move(commit_id);
+        commit->changes = std::move(changes);
+        commit->now = clock_.wall();
+        return await_answer<void>([this, commit](Done<void> done) {
+            if (commit->id.empty()) {
+                done(fail(ErrorCode::invalid, "a commit needs an id"));
+            } else {
+                writer_.commit(std::move(*commit), std::move(done));
+            }
+        });
+    }
+
+    void write_observed(model::ServerPtr server) override {
+        Endpoint endpoint = server->endpoint;
+        writer_.observe(Observation{std::move(endpoint), std::move(server), moment()});
+    }
+
+    void forget_observed(Endpoint endpoint) override {
+        writer_.observe(Observation{std::move(endpoint), nullptr, moment()});
+    }
+
+    Task<std::vector<model::RecoveryRecord>> recoveries(RecoveryQuery query) override {
+        return read<std::vector<model::RecoveryRecord>>([query](const Reader& r) { return read_recoveries(r, query); });
+    }
+    Task<std::vector<model::RecoveryStep>> recovery_steps(RecoveryUid uid) override {
+        return read<std::vector<model::RecoveryStep>>([uid](const Reader& r) { return read_steps(r, uid); });
+    }
+    Task<std::vector<model::Detection>> detections(Page page) override {
+        return read<std::vector<model::Detection>>([page](const Reader& r) { return read_detections(r, page); });
+    }
+    Task<std::vector<model::AuditEntry>> audit(std::optional<Endpoint> endpoint, Page page) override {
+        return read<std::vector<model::AuditEntry>>([endpoint, page](const Reader& r) {
+            return read_audit(r, endpoint, page);
+        });
+    }
+
+    Task<std::vector<NodeRecord>> register_node(NodeRecord self, Seconds fresh) override {
+        using Nodes = std::vector<NodeRecord>;
+        return ask<Nodes>([self, fresh](SqliteEngine& engine) -> Result<Nodes> {
+            TRY(engine.write_relaxed(writes_of(self)));
+            TRY(const auto reader, engine.reader());
+            return read_nodes(reader, self.last_seen - fresh);
+        });
+    }
+
+    Task<void> expire(WallTime now, Seconds history, Seconds unseen_servers) override {
+        return ask<void>([now, history, unseen_servers](SqliteEngine& engine) {
+            return engine.write_relaxed(expiries(now, history, unseen_servers));
+        });
+    }
+
+    std::string describe() const override { return path_; }
+
+    Co<void> close() override {
+        co_await ask<void>([this](SqliteEngine&) -> Result<void> {
+            writer_.finish();
+            return {};
+        });
+    }
+
+private:
+    Moment moment() const { return Moment{clock_.now(), clock_.wall()}; }
+
+    template <typename T>
+    Task<T> ask(std::function<Result<T>(SqliteEngine&)> question) {
+        return await_answer<T>([this, question = std::move(question)](Done<T> done) {
+            writer_.call([question, done = std::move(done)](SqliteEngine& engine) { done(question(engine)); });
+        });
+    }
+
+    template <typename T>
+    Task<T> read(std::function<Result<T>(const Reader&)> question) {
+        return ask<T>([question = std::move(question)](SqliteEngine& engine) -> Result<T> {
+            TRY(const auto reader, engine.reader());
+            return question(reader);
+        });
+    }
+
+    const std::string path_;
+    const runtime::Clock& clock_;
+    Writer writer_;
+};
+
+}  // namespace
+
+std::unique_ptr<Store> make_sqlite_store(std::string path, const runtime::Clock& clock) {
+    return std::make_unique<SqliteStore>(std::move(path), clock);
+}
+
+}  // namespace orc::store
