@@ -93,8 +93,8 @@ Result<void> ServiceProcess::launch() {
     return fail(ErrorCode::timed_out, "the service does not lead after 20 s:\n" + tail(log(), 20));
 }
 
-Result<HttpAnswer> ServiceProcess::get(const std::string& target, milliseconds timeout) const {
-    return http_get(endpoint_, target, timeout);
+Result<runtime::HttpAnswer> ServiceProcess::get(const std::string& target, milliseconds timeout) const {
+    return runtime::http_get(runtime::HttpTarget{endpoint_, "", ""}, target, timeout);
 }
 
 void ServiceProcess::kill() {

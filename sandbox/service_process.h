@@ -11,7 +11,7 @@
 
 #include "base/endpoint.h"
 #include "base/result.h"
-#include "sandbox/http_get.h"
+#include "runtime/http_get.h"
 #include "sandbox/process.h"
 
 namespace orc::sandbox {
@@ -40,8 +40,9 @@ public:
     /// How long it took from start to leading.
     std::chrono::milliseconds start_took() const { return start_took_; }
 
-    Result<HttpAnswer> get(const std::string& target, std::chrono::milliseconds timeout = std::chrono::seconds(10))
-        const;
+    Result<runtime::HttpAnswer> get(
+        const std::string& target, std::chrono::milliseconds timeout = std::chrono::seconds(10)
+    ) const;
     /// SIGKILL; gone when it returns.
     void kill();
     /// SIGTERM; false if it had to be killed.

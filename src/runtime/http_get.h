@@ -1,0 +1,27 @@
+// One blocking HTTP request: enough for a short-lived process (the command line, the demo, tests) to ask a service.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "base/endpoint.h"
+#include "base/result.h"
+
+namespace orc::runtime {
+
+struct HttpAnswer {
+    int status = 0;
+    std::string body;
+};
+
+/// Where a service listens: an IPv4 address and port, or a unix socket when `socket` is not empty.
+struct HttpTarget {
+    Endpoint server;
+    std::string socket;
+    std::string authorization;  ///< value of the Authorization header; "" none
+};
+
+/// GET `path` ("/api/health"). Errors: unreachable, timed_out, invalid (no HTTP answer). `timeout` bounds each wait.
+Result<HttpAnswer> http_get(const HttpTarget& target, const std::string& path, std::chrono::milliseconds timeout);
+
+}  // namespace orc::runtime
