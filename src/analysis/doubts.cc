@@ -88,9 +88,7 @@ void doubt_failing(Reading& reading, const Case& c, Code code) {
     for (const Edge& edge : c.edges) {
         reading.want(*edge.replica, every);
     }
-    reading.because(
-        c.server->endpoint.text() + " fails" + (hesitation.empty() ? std::string() : ", but " + hesitation)
-    );
+    reading.because(hesitation.empty() ? c.server->endpoint.text() + " fails" : hesitation);
 }
 
 bool is_any_replication_stopped(Code code) {

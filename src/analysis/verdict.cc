@@ -1,6 +1,4 @@
 // What a code asks for, and whether the evidence is good enough to act on it without a person.
-#include <fmt/format.h>
-
 #include "analysis/case.h"
 
 namespace orc::analysis {
@@ -34,7 +32,7 @@ std::string witnesses(const Case& c) {
     for (const Edge& edge : c.edges) {
         const Observation seen = observe(*c.server, edge, c.now);
         if (seen.says == Testimony::alive) {
-            return edge.replica->endpoint.text() + " still receives from it";
+            return edge.replica->endpoint.text() + " still receives from " + c.server->endpoint.text();
         }
         any_dead = any_dead || seen.says == Testimony::dead;
     }
@@ -67,7 +65,8 @@ std::string why_only_watched(const Case& c, Code code) {
         return c.server->endpoint.text() + " has no replica";
     }
     if (c.counts.valid == 0) {
-        return "no replica can be read either: this node may be the one that is cut off";
+        return "no replica of " + c.server->endpoint.text() +
+               " can be read either: this node may be the one that is cut off";
     }
     return code == Code::no_problem ? std::string() : witnesses(c);
 }

@@ -48,7 +48,7 @@ std::string stream_words(const Edge& edge, const Observation& seen, Instant now)
 
 std::string unread_words(const model::Check& check, Instant now) {
     if (check.failures == 0 && check.seen) {
-        return "has not answered since " + ago(check.attempted, now);
+        return "has not answered yet, asked " + ago(check.attempted, now);
     }
     const std::string last = check.seen ? "last read " + ago(check.seen, now) : "never read";
     return check.error ? fmt::format("cannot be read: {}; {}", check.error->message, last) : last;
@@ -80,20 +80,78 @@ Witness own_witness(const Case& c) {
     return out;
 }
 
-std::string replicas_word(unsigned count) { return count == 1 ? "1 replica" : fmt::format("{} replicas", count); }
+std::string subject_of(const Case& c) { return c.server->endpoint.text(); }
 
-std::string others_are_unread(const Counts& n) {
-    return fmt::format("{} of its {}", n.replicas - n.valid, replicas_word(n.replicas));
+std::string lost(std::string_view role, const Case& c, std::string_view rest) {
+    return fmt::format("{} {} cannot be reached by this node{}.", role, subject_of(c), rest);
+}
+
+std::string lost_with_silent_replicas(std::string_view role, const Case& c) {
+    const unsigned n = c.counts.replicas;
+    return n == 1 ? lost(role, c, " and its only replica does not receive from it")
+                  : lost(role, c, fmt::format(" and none of its {} replicas receives from it", n));
+}
+
+std::string lost_with_replicas(std::string_view role, const Case& c) {
+    const unsigned n = c.counts.replicas;
+    return n == 1 ? lost(role, c, ", nor can its only replica")
+                  : lost(role, c, fmt::format(", nor can any of its {} replicas", n));
+}
+
+std::string lost_with_some_replicas(std::string_view role, const Case& c) {
+    const Counts& n = c.counts;
+    return lost(
+        role,
+        c,
+        fmt::format(
+            ", nor can {} of its {} replicas, and none of the others receives from it", n.replicas - n.valid, n.replicas
+        )
+    );
+}
+
+std::string lost_while_replicas_lag(std::string_view role, const Case& c) {
+    return lost(role, c, " and all its replicas lag: it may serve nobody although connections stand");
+}
+
+std::string lost_while_replicas_receive(std::string_view role, const Case& c) {
+    const Counts& n = c.counts;
+    const std::string who = n.replicas == 1 ? std::string("its only replica still receives")
+                                            : fmt::format(
+                                                  "{} of its {} replicas still {}",
+                                                  n.valid_receiving,
+                                                  n.replicas,
+                                                  n.valid_receiving == 1 ? "receives" : "receive"
+                                              );
+    return lost(role, c, fmt::format(", but {} from it: it may be the network", who));
+}
+
+std::string live(std::string_view role, const Case& c, std::string_view rest) {
+    return fmt::format("{} {} can be reached, but {}.", role, subject_of(c), rest);
+}
+
+std::string live_with_idle_replicas(std::string_view role, const Case& c) {
+    const unsigned n = c.counts.replicas;
+    return n == 1 ? live(role, c, "its only replica does not replicate")
+                  : live(role, c, fmt::format("none of its {} replicas replicates", n));
+}
+
+std::string semi_sync(const Case& c, std::string_view what) {
+    const model::SemiSync& state = c.server->facts->semi_sync;
+    return fmt::format("Primary {} {}: it wants {} and has {}.", subject_of(c), what, state.acks_wanted, state.clients);
 }
 
 }  // namespace
 
 std::string duration_text(Micros duration) {
-    const auto tenths = (duration.count() + 50'000) / 100'000;
-    if (duration.count() >= 0 && (tenths >= 100 || tenths % 10 == 0)) {
+    const auto millis = std::chrono::round<Millis>(duration).count();
+    if (millis < 100) {
+        return fmt::format("{}ms", millis);
+    }
+    const auto tenths = (millis + 50) / 100;
+    if (tenths >= 100 || tenths % 10 == 0) {
         return fmt::format("{}s", tenths / 10);
     }
-    return fmt::format("{:.1f}s", double(duration.count()) / 1e6);
+    return fmt::format("{}.{}s", tenths / 10, tenths % 10);
 }
 
 std::vector<Witness> testify(const Case& c) {
@@ -103,127 +161,82 @@ std::vector<Witness> testify(const Case& c) {
     for (const Edge& edge : c.edges) {
         const Observation seen = observe(*c.server, edge, c.now);
         const model::Check& check = edge.replica->check;
-        Witness witness;
+        Witness& witness = out.emplace_back();
         witness.who = edge.replica->endpoint.text();
         witness.says = seen.says;
         witness.why = seen.is_valid ? stream_words(edge, seen, c.now) : unread_words(check, c.now);
         witness.at = check.seen;
-        out.push_back(std::move(witness));
     }
     return out;
 }
 
 std::string describe(const Case& c, Code code) {
-    const Counts& n = c.counts;
-    const std::string subject = c.server->endpoint.text();
-    const std::string lost = subject + " cannot be reached by this node";
-    const auto lost_as = [&](std::string_view role) { return fmt::format("{} {}", role, lost); };
-    const std::string none_receives = n.replicas == 1
-                                          ? std::string("its only replica does not receive from it")
-                                          : fmt::format("none of its {} receives from it", replicas_word(n.replicas));
-    const std::string some_lost =
-        fmt::format("{} cannot be reached and none of the others receives from it", others_are_unread(n));
-    const std::string network = fmt::format(
-        "{} of {} still receive from it: it may be the network", n.valid_receiving, replicas_word(n.replicas)
-    );
-    const std::string all_lag = "all its replicas lag: it may serve nobody although connections stand";
-    const std::string none_reached = n.replicas == 1 ? std::string("nor can its only replica")
-                                                     : fmt::format("nor can any of its {}", replicas_word(n.replicas));
+    constexpr std::string_view primary = "Primary";
+    constexpr std::string_view co_primary = "Co-primary";
+    constexpr std::string_view intermediate = "Intermediate primary";
     switch (code) {
         case Code::no_problem:
             return {};
         case Code::dead_primary_without_replicas:
-            return lost_as("Primary") + " and has no replica.";
+            return lost(primary, c, " and has no replica");
         case Code::dead_primary:
-            return lost_as("Primary") + " and " + none_receives + ".";
+            return lost_with_silent_replicas(primary, c);
         case Code::dead_primary_and_replicas:
-            return lost_as("Primary") + ", " + none_reached + ".";
+            return lost_with_replicas(primary, c);
         case Code::dead_primary_and_some_replicas:
-            return lost_as("Primary") + ", " + some_lost + ".";
+            return lost_with_some_replicas(primary, c);
         case Code::unreachable_primary_with_lagging_replicas:
-            return lost_as("Primary") + " and " + all_lag + ".";
+            return lost_while_replicas_lag(primary, c);
         case Code::unreachable_primary:
-            return lost_as("Primary") + ", but " + network + ".";
+            return lost_while_replicas_receive(primary, c);
         case Code::primary_single_replica_not_replicating:
-            return fmt::format("Primary {} can be reached, but its only replica does not replicate.", subject);
-        case Code::primary_single_replica_dead:
-            return fmt::format("Primary {} can be reached, but its only replica cannot.", subject);
         case Code::all_primary_replicas_not_replicating:
-            return fmt::format(
-                "Primary {} can be reached, but none of its {} replicates.", subject, replicas_word(n.replicas)
-            );
+            return live_with_idle_replicas(primary, c);
+        case Code::primary_single_replica_dead:
+            return live(primary, c, "its only replica cannot");
         case Code::all_primary_replicas_not_replicating_or_dead:
-            return fmt::format(
-                "Primary {} can be reached, but {} cannot and none of the others replicates.",
-                subject,
-                others_are_unread(n)
-            );
+            return live(primary, c, "some of its replicas cannot and none of the others replicates");
         case Code::locked_semi_sync_primary_hypothesis:
-        case Code::locked_semi_sync_primary: {
-            const auto& semi_sync = c.server->facts->semi_sync;
-            return fmt::format(
-                "Primary {} {} for semi-sync acknowledgements: it wants {} and has {}.",
-                subject,
-                code == Code::locked_semi_sync_primary ? "has long been waiting" : "seems to wait",
-                semi_sync.acks_wanted,
-                semi_sync.clients
-            );
-        }
-        case Code::primary_with_too_many_semi_sync_replicas: {
-            const auto& semi_sync = c.server->facts->semi_sync;
-            return fmt::format(
-                "Primary {} has more semi-sync replicas than it wants: {} instead of {}.",
-                subject,
-                semi_sync.clients,
-                semi_sync.acks_wanted
-            );
-        }
+            return semi_sync(c, "seems to wait for semi-sync acknowledgements");
+        case Code::locked_semi_sync_primary:
+            return semi_sync(c, "has long been waiting for semi-sync acknowledgements");
+        case Code::primary_with_too_many_semi_sync_replicas:
+            return semi_sync(c, "has too many semi-sync replicas");
         case Code::primary_without_replicas:
-            return fmt::format("Primary {} has no replica.", subject);
+            return fmt::format("Primary {} has no replica.", subject_of(c));
         case Code::no_writable_primary:
-            return fmt::format("Primary {} is read-only although replicas follow it.", subject);
+            return fmt::format("Primary {} is read-only although replicas follow it.", subject_of(c));
         case Code::dead_co_primary:
-            return lost_as("Co-primary") + " and " + none_receives + ".";
+            return lost_with_silent_replicas(co_primary, c);
         case Code::dead_co_primary_and_some_replicas:
-            return lost_as("Co-primary") + ", " + some_lost + ".";
+            return lost_with_some_replicas(co_primary, c);
         case Code::unreachable_co_primary:
-            return lost_as("Co-primary") + ", but " + network + ".";
+            return lost_while_replicas_receive(co_primary, c);
         case Code::all_co_primary_replicas_not_replicating:
-            return fmt::format(
-                "Co-primary {} can be reached, but none of its {} replicates.", subject, replicas_word(n.replicas)
-            );
+            return live_with_idle_replicas(co_primary, c);
         case Code::dead_intermediate_primary:
         case Code::dead_intermediate_primary_with_single_replica:
-            return lost_as("Intermediate primary") + " and " + none_receives + ".";
+            return lost_with_silent_replicas(intermediate, c);
         case Code::dead_intermediate_primary_with_single_replica_failing_to_connect:
-            return lost_as("Intermediate primary") + " and its only replica cannot connect to it.";
+            return lost(intermediate, c, " and its only replica cannot connect to it");
         case Code::dead_intermediate_primary_and_some_replicas:
-            return lost_as("Intermediate primary") + ", " + some_lost + ".";
+            return lost_with_some_replicas(intermediate, c);
         case Code::dead_intermediate_primary_and_replicas:
-            return lost_as("Intermediate primary") + ", " + none_reached + ".";
+            return lost_with_replicas(intermediate, c);
         case Code::unreachable_intermediate_primary_with_lagging_replicas:
-            return lost_as("Intermediate primary") + " and " + all_lag + ".";
+            return lost_while_replicas_lag(intermediate, c);
         case Code::unreachable_intermediate_primary:
-            return lost_as("Intermediate primary") + ", but " + network + ".";
+            return lost_while_replicas_receive(intermediate, c);
         case Code::all_intermediate_primary_replicas_failing_to_connect_or_dead:
-            return fmt::format(
-                "Intermediate primary {} can be reached, but each of its {} fails to connect to it or cannot be "
-                "reached.",
-                subject,
-                replicas_word(n.replicas)
-            );
+            return live(intermediate, c, "each of its replicas fails to connect to it or cannot be reached itself");
         case Code::all_intermediate_primary_replicas_not_replicating:
-            return fmt::format(
-                "Intermediate primary {} can be reached, but none of its {} replicates.",
-                subject,
-                replicas_word(n.replicas)
-            );
+            return live_with_idle_replicas(intermediate, c);
         case Code::first_tier_replica_failing_to_connect:
-            return fmt::format("First-tier replica {} cannot connect to its source.", subject);
+            return fmt::format("First-tier replica {} cannot connect to its source.", subject_of(c));
         case Code::binlog_server_failing_to_connect:
-            return fmt::format("Binlog server {} cannot connect to its source.", subject);
+            return fmt::format("Binlog server {} cannot connect to its source.", subject_of(c));
         case Code::dead_group_member_with_replicas:
-            return lost_as("Group member") + " and " + none_receives + ".";
+            return lost_with_silent_replicas("Group member", c);
     }
     return {};
 }
