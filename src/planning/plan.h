@@ -84,9 +84,16 @@ struct StartReplication {
     std::string channel;
     friend bool operator==(const StartReplication&, const StartReplication&) = default;
 };
-/// Reads the true positions of all these at once; those that have not answered by the step's limit do not count.
+struct Reading {
+    Endpoint server;
+    std::string channel;
+    bool stop_receiver = false;  ///< first, so that the position stands still; never on MariaDB
+    friend bool operator==(const Reading&, const Reading&) = default;
+};
+/// Reads the true positions of all these at once. Those that have not answered by the step's limit do not count, and
+/// once most have answered the last ones are not waited for much longer.
 struct ReadPositions {
-    std::vector<Endpoint> servers;
+    std::vector<Reading> readings;
     friend bool operator==(const ReadPositions&, const ReadPositions&) = default;
 };
 /// The rest of the plan is made now, from the positions just read.
@@ -246,6 +253,7 @@ struct Step {
     std::vector<int> after;  ///< ids that must have ended first
     Millis limit{0};         ///< zero: the step's action has no limit of its own
     bool irreversible = false;
+    bool always = false;  ///< belongs to the end: runs whatever happened before, after everything else
     OnFailure on_failure = OnFailure::abort;
     std::string why;
     friend bool operator==(const Step&, const Step&) = default;

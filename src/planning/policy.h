@@ -1,0 +1,29 @@
+// Settings that planning needs, compiled once.
+#pragma once
+
+#include <cstdint>
+#include <set>
+
+#include "config/filters.h"
+#include "config/settings.h"
+#include "planning/plan.h"
+
+namespace orc::planning {
+
+struct Policy {
+    explicit Policy(const config::Settings& settings);
+
+    config::Settings settings;
+    config::HostFilters never_promoted;  ///< PromotionIgnoreHostnameFilters
+    FencingPolicy fencing = FencingPolicy::attempt;
+    Millis fencing_limit{0};
+    Millis drain_limit{0};
+    Millis freeze_limit{0};
+    /// One small read or write on a server that answers.
+    Millis server_limit{2000};
+    /// Longest wait for the positions of all replicas.
+    Millis reading_limit{500};
+    std::set<HookList> hooks;  ///< lists with at least one command
+};
+
+}  // namespace orc::planning

@@ -1,0 +1,209 @@
+// A planned switch: everything is checked before the old primary is closed, and everything is undone that happens
+// before the new one is open.
+#include <algorithm>
+
+#include "planning/builder.h"
+
+namespace orc::planning {
+namespace {
+
+using Rules = std::vector<std::string>;
+
+void check_subject(const model::Server& subject, Rules& out) {
+    if (!subject.facts || !subject.check.is_valid()) {
+        out.push_back(
+            subject.endpoint.text() + " does not answer, so nothing can be handed over: recover it instead of a switch"
+        );
+    }
+    if (subject.in_maintenance) {
+        out.push_back(subject.endpoint.text() + " is in maintenance");
+    }
+}
+
+bool replicates(const Standing& standing) {
+    return standing.channel && standing.channel->receiver == model::ThreadState::running &&
+           standing.channel->applier == model::ThreadState::running;
+}
+
+void check_lag(const Standing& standing, const Policy& policy, bool will_start, Rules& out) {
+    const std::string name = standing.endpoint.text();
+    if (!replicates(standing)) {
+        if (!will_start) {
+            out.push_back(name + " is not replicating, so it cannot catch up");
+        }
+        return;
+    }
+    const auto limit = Seconds(policy.settings.reasonable_maintenance_replication_lag_seconds);
+    const auto lag = standing.channel->lag ? standing.channel->lag : standing.server->lag();
+    if (!lag) {
+        out.push_back("the lag of " + name + " is unknown");
+        return;
+    }
+    const auto beyond =
+        *lag > standing.channel->delay ? *lag - standing.channel->delay : standing.channel->delay - *lag;
+    if (beyond > limit) {
+        out.push_back(
+            name + " lags " + std::to_string(lag->count()) + " s; at most " + std::to_string(limit.count()) +
+            " s are reasonable"
+        );
+    }
+}
+
+void check_siblings(const Field& field, const Outcomes& outcomes, Rules& out) {
+    for (std::size_t i = 0; i < field.standings.size(); ++i) {
+        const auto fate = outcomes.fates[i].fate;
+        const bool stays = fate == Fate::lost || fate == Fate::diverged || fate == Fate::unreachable;
+        if (stays && !field.standings[i].server->downtime) {
+            out.push_back(field.standings[i].endpoint.text() + " would be left behind: " + outcomes.fates[i].why);
+        }
+    }
+}
+
+ChoiceRequest takeover_choice(const FailoverRequest& request) {
+    ChoiceRequest out;
+    out.demanded = request.demanded;
+    out.is_planned = true;
+    return out;
+}
+
+/// Every rule against switching to the chosen one now.
+Rules rules_against(
+    const Basis& basis,
+    const FailoverRequest& request,
+    const Field& field,
+    const Choice& choice,
+    const Outcomes& outcomes
+) {
+    Rules out;
+    check_subject(field.subject, out);
+    if (!request.demanded && !request.pick && field.standings.size() > 1) {
+        out.push_back(
+            field.subject.endpoint.text() + " has " + std::to_string(field.standings.size()) +
+            " replicas: say which one takes over"
+        );
+    }
+    if (!choice.winner) {
+        out.insert(out.end(), choice.blocking.begin(), choice.blocking.end());
+        return out;
+    }
+    check_lag(field.standings[*choice.winner], basis.policy, request.pick, out);
+    check_siblings(field, outcomes, out);
+    return out;
+}
+
+std::vector<Reading> readings_of(const Field& field) {
+    std::vector<Reading> out;
+    out.push_back(Reading{field.subject.endpoint, "", false});
+    for (const auto& standing : field.standings) {
+        out.push_back(Reading{standing.endpoint, standing.channel ? standing.channel->name : "", false});
+    }
+    return out;
+}
+
+int add_hooks(Builder& steps, const Basis& basis, const FailoverRequest& request, HookList list, int last) {
+    if (request.skip_hooks || !basis.policy.hooks.contains(list)) {
+        return last;
+    }
+    RunHooks hooks;
+    hooks.list = list;
+    return steps.add(hooks, {last}, StepOptions{}, "an error here stops the switch before writes stand still");
+}
+
+int add_freeze(Plan& plan, Builder& steps, const Basis& basis, const Standing& winner, int last) {
+    const Millis freeze = basis.policy.freeze_limit;
+    const StepOptions frozen{freeze, OnFailure::abort, false, false};
+    CloseForWrites close;
+    close.primary = plan.subject;
+    last = steps.add(close, {last}, frozen, "from here on writes stand still");
+    WaitCaughtUp wait;
+    wait.replica = winner.endpoint;
+    wait.primary = plan.subject;
+    last = steps.add(wait, {last}, frozen, "nothing written may be missing on the new primary");
+    CheckGates gates;
+    gates.winner = winner.endpoint;
+    gates.channel = winner.channel ? winner.channel->name : std::string();
+    gates.must_have = winner.owned;
+    last = steps.add(gates, {last}, frozen, "nothing has changed since it was chosen");
+    RecordDecision record;
+    record.winner = winner.endpoint;
+    const StepOptions decided{freeze, OnFailure::abort, true, false};
+    return steps.add(record, {last}, decided, "whoever takes over finishes it from here");
+}
+
+int add_demotion(
+    Builder& steps, const Basis& basis, const FailoverRequest& request, const Standing& winner, int opened
+) {
+    DemoteOldPrimary demote;
+    demote.old_primary = request.subject;
+    demote.source = winner.endpoint;
+    demote.gtid = winner.channel ? winner.channel->gtid_use : model::GtidUse::none;
+    demote.start = request.pick;
+    const StepOptions options{
+        Seconds(basis.policy.settings.instance_bulk_operations_wait_timeout_seconds), OnFailure::record, false, false
+    };
+    return steps.add(demote, {opened}, options, "the former primary becomes a replica of the new one");
+}
+
+}  // namespace
+
+void add_takeover_tail(
+    Plan& plan, const Basis& basis, const FailoverRequest& request, const Field& field, const Choice& choice, int ready
+) {
+    Builder steps(plan);
+    const Outcomes outcomes = outcomes_of(field, basis.policy, choice, true);
+    note_choice(plan, choice, outcomes);
+    plan.refusal.reset();
+    Rules rules = rules_against(basis, request, field, choice, outcomes);
+    if (!rules.empty()) {
+        plan.refusal = Refusal{"the switch in " + basis.cluster.name.text() + " is not safe now", std::move(rules)};
+        add_end(plan, steps, basis, request, {ready});
+        return;
+    }
+    const Standing& winner = field.standings[*choice.winner];
+    int last = ready;
+    if (!replicates(winner)) {
+        StartReplication start{winner.endpoint, winner.channel ? winner.channel->name : std::string()};
+        const StepOptions options{basis.policy.server_limit, OnFailure::abort, false, false};
+        last = steps.add(start, {last}, options, "it has to catch up");
+    }
+    last = add_hooks(steps, basis, request, HookList::pre_graceful_takeover, last);
+    last = add_hooks(steps, basis, request, HookList::on_failure_detection, last);
+    last = add_hooks(steps, basis, request, HookList::pre_failover, last);
+    const int decided = add_freeze(plan, steps, basis, winner, last);
+    const int opened = add_promotion(steps, basis, field, winner, decided, OnFailure::abort);
+    const int demoted = add_demotion(steps, basis, request, winner, opened);
+    std::vector<int> ends = add_aftermath(plan, steps, basis, request, field, choice, opened);
+    // The accounting says where the old primary stands, so it comes after the demotion.
+    for (auto& step : plan.steps) {
+        if (std::holds_alternative<Account>(step.action)) {
+            step.after.push_back(demoted);
+        }
+    }
+    ends.push_back(demoted);
+    add_end(plan, steps, basis, request, ends);
+}
+
+Plan plan_takeover(const Basis& basis, const FailoverRequest& request) {
+    Plan plan = blank_plan(basis, request);
+    const model::Server* subject = basis.cluster.find(request.subject);
+    if (subject == nullptr) {
+        plan.refusal = Refusal{request.subject.text() + " is not in cluster " + basis.cluster.name.text(), {}};
+        return plan;
+    }
+    Builder steps(plan);
+    const Field field = field_of(basis, *subject, nullptr);
+    AcquireLease lease;
+    lease.cluster = plan.cluster;
+    const StepOptions must{Seconds(5), OnFailure::abort, false, false};
+    const int leased = steps.add(lease, {}, must, "one change of a cluster at a time");
+    ReadPositions read;
+    read.readings = readings_of(field);
+    const StepOptions reading{Millis(1000), OnFailure::abort, false, false};
+    const int positions = steps.add(read, {leased}, reading, "check what is, not what was");
+    const int ready = steps.add(Replan{}, {positions}, StepOptions{}, "the checks are made on true positions");
+    const Choice choice = choose(field, basis.policy, takeover_choice(request));
+    add_takeover_tail(plan, basis, request, field, choice, ready);
+    return plan;
+}
+
+}  // namespace orc::planning
