@@ -101,13 +101,16 @@ std::shared_ptr<const std::vector<analysis::Finding>> UseCases::findings() const
 std::vector<recovery::Running> UseCases::running() const { return seams_.recovery.running(); }
 discovery::Counters UseCases::counters() const { return seams_.discovery.counters(); }
 ledger::LeadershipView UseCases::leadership() const { return seams_.leadership.view(); }
+bool UseCases::recoveries_disabled() const { return seams_.ledger.intent()->recoveries_disabled; }
 
 Task<void> UseCases::commit(std::vector<model::Change> changes) {
     ledger::Commit commit;
     commit.id = seams_.rng.hex(16);
     commit.epoch = seams_.leadership.view().epoch;
     commit.changes = std::move(changes);
-    co_return co_await ledger::commit_surely(seams_.ledger, std::move(commit), seams_.clock.deadline_in(commit_limit));
+    co_return co_await ledger::commit_surely(
+        seams_.ledger, seams_.clock, std::move(commit), seams_.clock.deadline_in(commit_limit)
+    );
 }
 
 model::Change UseCases::audited(std::string type, const Endpoint& server, std::string message) const {

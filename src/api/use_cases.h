@@ -71,6 +71,7 @@ public:
     std::vector<recovery::Running> running() const;
     discovery::Counters counters() const;
     ledger::LeadershipView leadership() const;
+    bool recoveries_disabled() const;
 
     // ---- verbs; control executor ----
     Task<model::ServerPtr> discover(Endpoint server);

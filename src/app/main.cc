@@ -1,0 +1,108 @@
+// orchestrator: reads flags and configuration, then serves (http) or runs one command (-c).
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "app/process.h"
+#include "app/service.h"
+#include "cli/command_table.h"
+#include "cli/flags.h"
+#include "config/files.h"
+#include "runtime/log.h"
+
+namespace {
+
+using namespace orc;
+
+constexpr const char* prompt =
+    R"(orchestrator: discovers, shows, refactors and recovers MySQL and MariaDB replication topologies.
+
+  orchestrator [--config=FILE] http            run the service
+  orchestrator -c discover -i host:port        read a server and register it
+  orchestrator -c topology -i host:port        show its topology
+  orchestrator -c help                         list all commands
+  orchestrator --help                          list all flags
+)";
+
+runtime::LogLevel log_level(const cli::Flags& flags, const config::Settings& settings) {
+    if (flags.on("quiet")) {
+        return runtime::LogLevel::error;
+    }
+    if (flags.on("debug") || settings.debug) {
+        return runtime::LogLevel::debug;
+    }
+    if (flags.on("verbose")) {
+        return runtime::LogLevel::info;
+    }
+    return runtime::LogLevel::error;
+}
+
+void report(const std::vector<config::Note>& notes) {
+    for (const auto& note : notes) {
+        if (note.level == config::Note::Level::warning) {
+            LOG(warning, "configuration.questioned", {{"file", note.file}, {"key", note.key}, {"why", note.message}});
+        } else {
+            LOG(info, "configuration.noted", {{"file", note.file}, {"key", note.key}, {"why", note.message}});
+        }
+    }
+}
+
+int serve_or_run(const cli::Flags& flags) {
+    const std::string file = flags.text("config");
+    const auto loaded = config::load_files(file.empty() ? std::nullopt : std::optional<std::string>(file));
+    if (!loaded) {
+        return app::fatal(loaded.error().message);
+    }
+    const config::Settings& settings = loaded->settings;
+    runtime::configure_log(
+        log_level(flags, settings), settings.log_format == "json" ? runtime::LogFormat::json : runtime::LogFormat::text
+    );
+    report(loaded->notes);
+    const std::string word = flags.words.empty() ? "" : flags.words.front();
+    return word == "http" ? app::run_service(settings, flags) : app::run_command(settings, flags);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const auto flags = cli::parse_flags(std::vector<std::string>(argv + 1, argv + argc));
+    if (!flags) {
+        std::cerr << flags.error().message << "\n" << cli::usage();
+        return 2;
+    }
+    if (flags->wants_usage) {
+        std::cerr << cli::usage();
+        return 0;
+    }
+    if (flags->on("version")) {
+        std::cout << app::version() << "\n" << app::commit() << "\n";
+        return 0;
+    }
+    const std::string command = flags->text("c");
+    const std::string word = flags->words.empty() ? "" : flags->words.front();
+    if (command.empty() && word.empty()) {
+        std::cout << prompt;
+        return 0;
+    }
+    if (command == "help" || word == "help") {
+        std::cerr << cli::listing();
+        return 0;
+    }
+    if (!word.empty() && word != "http" && word != "cli") {
+        std::cerr << "unknown argument '" << word << "'\n" << cli::usage();
+        return 1;
+    }
+    if (!flags->text("s").empty() && !flags->text("d").empty()) {
+        return app::fatal("-s and -d are synonyms; give one of them");
+    }
+    const auto rule = model::parse_promotion_rule(flags->text("promotion-rule"));
+    if (!rule || *rule == model::PromotionRule::must) {
+        return app::fatal(
+            "-promotion-rule '" + flags->text("promotion-rule") + "': allowed: prefer, neutral, prefer_not, must_not"
+        );
+    }
+    if (word != "http" && !cli::is_known(command)) {
+        return app::fatal("Unknown command: \"" + command + "\"; 'orchestrator help' lists the commands");
+    }
+    return serve_or_run(*flags);
+}

@@ -1,0 +1,93 @@
+#include "app/service.h"
+
+#include <utility>
+
+#include "runtime/log.h"
+
+#ifndef ORC_VERSION
+#error "ORC_VERSION comes from CMake"
+#endif
+
+namespace orc::app {
+
+std::string version() { return ORC_VERSION; }
+std::string commit() { return ORC_COMMIT; }
+
+namespace {
+
+discovery::Seams discovery_seams(const Outside& outside, ledger::SingleNode& ledger) {
+    return {outside.gateway, outside.store, ledger, outside.clock, outside.rng, outside.executor};
+}
+
+recovery::Seams recovery_seams(
+    const Outside& outside, ledger::SingleNode& ledger, discovery::DiscoveryLoop& discovery
+) {
+    return {
+        outside.gateway,
+        outside.store,
+        ledger,
+        ledger,
+        outside.hooks,
+        outside.clock,
+        outside.rng,
+        discovery,
+        outside.executor
+    };
+}
+
+api::Seams api_seams(
+    const Outside& outside,
+    ledger::SingleNode& ledger,
+    discovery::DiscoveryLoop& discovery,
+    recovery::RecoveryLoop& recovery
+) {
+    return {
+        discovery,
+        recovery,
+        ledger,
+        ledger,
+        outside.store,
+        outside.gateway,
+        outside.clock,
+        outside.rng,
+        outside.executor
+    };
+}
+
+}  // namespace
+
+Service::Service(Outside outside, ServiceOptions options)
+    : outside_(outside),
+      options_(std::move(options)),
+      ledger_(outside_.store, outside_.clock, outside_.rng, outside_.executor),
+      discovery_(discovery_seams(outside_, ledger_), options_.settings),
+      recovery_(recovery_seams(outside_, ledger_, discovery_), options_.settings, options_.node, options_.noop),
+      use_cases_(
+          api_seams(outside_, ledger_, discovery_, recovery_),
+          options_.settings,
+          options_.node,
+          version(),
+          options_.command
+      ) {}
+
+Service::~Service() = default;
+
+Task<void> Service::start() {
+    CO_TRY(co_await ledger_.start());
+    CO_TRY(co_await discovery_.start());
+    if (options_.watch) {
+        CO_TRY(co_await recovery_.start());
+    }
+    LOG(info, "service.started", {{"version", version()}, {"store", outside_.store.describe()}});
+    co_return Result<void>{};
+}
+
+Co<void> Service::stop() {
+    co_await recovery_.stop();
+    co_await discovery_.stop();
+    co_await outside_.gateway.stop();
+    co_await outside_.store.close();
+    LOG(info, "service.stopped", {});
+}
+
+}  // namespace orc::app

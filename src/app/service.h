@@ -1,0 +1,63 @@
+// The program between its outside seams: the same wiring runs in production and in the simulator.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "api/use_cases.h"
+#include "config/settings.h"
+#include "ledger/single_node.h"
+#include "mysql/gateway.h"
+#include "recovery/hooks.h"
+#include "recovery/recovery.h"
+#include "store/store.h"
+
+namespace orc::app {
+
+/// The version that this build reports, and the commit it was built from ("unknown" outside a checkout).
+std::string version();
+std::string commit();
+
+/// The outside world; all outlive the service.
+struct Outside {
+    mysql::Gateway& gateway;
+    store::Store& store;
+    recovery::Hooks& hooks;
+    runtime::Clock& clock;
+    runtime::Rng& rng;
+    Executor executor;  ///< the control executor: everything of the service runs on it
+};
+
+struct ServiceOptions {
+    config::Settings settings;
+    recovery::Node node;
+    bool noop = false;
+    bool watch = true;  ///< probe continuously and recover; false: only what is asked for
+    std::string command = "http";
+};
+
+class Service {
+public:
+    Service(Outside outside, ServiceOptions options);
+    ~Service();
+
+    /// Opens the store, takes leadership, finishes what a dead process left behind, and begins to watch.
+    Task<void> start();
+    /// Stops new work, cancels, waits; servers are left in a defined state.
+    Co<void> stop();
+
+    api::UseCases& use_cases() { return use_cases_; }
+    discovery::DiscoveryLoop& discovery() { return discovery_; }
+    recovery::RecoveryLoop& recovery() { return recovery_; }
+    ledger::SingleNode& ledger() { return ledger_; }
+
+private:
+    Outside outside_;
+    ServiceOptions options_;
+    ledger::SingleNode ledger_;
+    discovery::DiscoveryLoop discovery_;
+    recovery::RecoveryLoop recovery_;
+    api::UseCases use_cases_;
+};
+
+}  // namespace orc::app

@@ -1,0 +1,123 @@
+#include "app/wiring.h"
+
+#include <fcntl.h>
+#include <pwd.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <climits>
+#include <cstring>
+
+#include "config/keys.h"
+
+namespace orc::app {
+namespace {
+
+mysql::TlsMode tls_mode(const config::Settings& settings) {
+    // The classic keys only ever make it stricter.
+    if (settings.mysql_topology_use_mutual_tls) {
+        return settings.mysql_topology_ssl_skip_verify || settings.mysql_topology_ssl_ca_file.empty()
+                   ? mysql::TlsMode::require
+                   : mysql::TlsMode::verify_ca;
+    }
+    const std::string& mode = settings.mysql_topology_tls_mode;
+    if (mode == "off") {
+        return mysql::TlsMode::off;
+    }
+    if (mode == "require") {
+        return mysql::TlsMode::require;
+    }
+    if (mode == "verify-ca") {
+        return mysql::TlsMode::verify_ca;
+    }
+    return mode == "verify-identity" ? mysql::TlsMode::verify_identity : mysql::TlsMode::prefer;
+}
+
+}  // namespace
+
+mysql::GatewayOptions gateway_options(const config::Settings& settings) {
+    mysql::GatewayOptions options;
+    options.access.user = settings.mysql_topology_user;
+    options.access.password = settings.mysql_topology_password;
+    options.access.tls = tls_mode(settings);
+    options.access.ca_file = settings.mysql_topology_ssl_ca_file;
+    options.access.certificate_file = settings.mysql_topology_ssl_cert_file;
+    options.access.key_file = settings.mysql_topology_ssl_private_key_file;
+    options.access.get_public_key = settings.mysql_topology_get_public_key;
+    options.questions.cluster_alias = settings.detect_cluster_alias_query;
+    options.questions.cluster_domain = settings.detect_cluster_domain_query;
+    options.questions.instance_alias = settings.detect_instance_alias_query;
+    options.questions.data_center = settings.detect_data_center_query;
+    options.questions.region = settings.detect_region_query;
+    options.questions.environment = settings.detect_physical_environment_query;
+    options.questions.promotion_rule = settings.detect_promotion_rule_query;
+    options.questions.semi_sync_priority = settings.detect_semi_sync_enforced_query;
+    options.questions.lag = settings.replication_lag_query;
+    options.questions.replication_credentials = settings.replication_credentials_query;
+    options.replicas_by_registration = settings.discover_by_show_slave_hosts;
+    options.check_for_maxscale = !settings.skip_max_scale_check;
+    return options;
+}
+
+recovery::Node this_node(runtime::Rng& rng) {
+    char name[HOST_NAME_MAX + 1] = {};
+    recovery::Node node;
+    node.host = gethostname(name, sizeof name - 1) == 0 && name[0] != '\0' ? name : "localhost";
+    node.token = NodeToken(rng.hex(32));
+    return node;
+}
+
+std::string this_user() {
+    const passwd* entry = getpwuid(geteuid());
+    return entry != nullptr ? entry->pw_name : std::to_string(geteuid());
+}
+
+Result<std::string> database_path(const config::Settings& settings) {
+    if (settings.backend_db.find("sqlite") == std::string::npos) {
+        return fail(
+            ErrorCode::invalid,
+            "BackendDB is '" + settings.backend_db +
+                "': this release keeps its data in an embedded database; set \"BackendDB\": \"sqlite\" and "
+                "\"SQLite3DataFile\""
+        );
+    }
+    if (settings.sqlite3_data_file.empty()) {
+        return fail(ErrorCode::invalid, "SQLite3DataFile is empty: it must name the database file");
+    }
+    return settings.sqlite3_data_file;
+}
+
+Result<std::unique_ptr<DatabaseLock>> DatabaseLock::take(const std::string& database) {
+    if (database.find(":memory:") != std::string::npos) {
+        return std::unique_ptr<DatabaseLock>(new DatabaseLock(-1));
+    }
+    const std::string path = database + ".lock";
+    const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+    if (fd < 0) {
+        return fail(ErrorCode::denied, "cannot open " + path + ": " + std::strerror(errno));
+    }
+    if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        char holder[32] = {};
+        const ssize_t got = ::pread(fd, holder, sizeof holder - 1, 0);
+        ::close(fd);
+        return fail(
+            ErrorCode::conflict,
+            database + " is in use by another orchestrator, process " + (got > 0 ? std::string(holder) : "unknown")
+        );
+    }
+    const std::string pid = std::to_string(getpid());
+    if (::ftruncate(fd, 0) != 0 || ::pwrite(fd, pid.data(), pid.size(), 0) != ssize_t(pid.size())) {
+        ::close(fd);
+        return fail(ErrorCode::denied, "cannot write " + path + ": " + std::strerror(errno));
+    }
+    return std::unique_ptr<DatabaseLock>(new DatabaseLock(fd));
+}
+
+DatabaseLock::~DatabaseLock() {
+    if (fd_ >= 0) {
+        ::close(fd_);
+    }
+}
+
+}  // namespace orc::app
