@@ -154,6 +154,19 @@ bool reap(pid_t pid, std::chrono::milliseconds timeout) {
     return ended != 0;  // reaped now, or (an error) not our child any more
 }
 
+bool is_stopped(pid_t pid, bool wait) {
+    // A stop takes effect thread by thread; the parent is told when the last one has it. WNOWAIT: asking again says so
+    // again.
+    const int options = WSTOPPED | WEXITED | WNOWAIT | (wait ? 0 : WNOHANG);
+    siginfo_t told{};
+    while (::waitid(P_PID, static_cast<id_t>(pid), &told, options) < 0) {
+        if (errno != EINTR) {
+            return false;
+        }
+    }
+    return told.si_pid == pid && told.si_code == CLD_STOPPED;
+}
+
 char process_state(pid_t pid) {
     std::ifstream in("/proc/" + std::to_string(pid) + "/stat");
     std::string text;

@@ -44,7 +44,11 @@ Result<void> run(const std::vector<std::string>& argv, const std::filesystem::pa
 /// Waits until child `pid` has ended and reaps it. False when it still runs after `timeout`.
 bool reap(pid_t pid, std::chrono::milliseconds timeout);
 
-/// The state letter of /proc/<pid>/stat ('T' is stopped, 'Z' ended and not reaped); 0 when there is no such process.
+/// Whether child `pid` is stopped as a whole; `wait` until it is (or has ended). The stop is left for others to see.
+bool is_stopped(pid_t pid, bool wait = false);
+
+/// The state letter of /proc/<pid>/stat ('T' is stopped, 'Z' ended and not reaped); 0 when there is no such process or
+/// no /proc.
 char process_state(pid_t pid);
 
 /// The last `lines` lines of a text file, for messages about servers that did not start.

@@ -5,7 +5,6 @@
 #include <netinet/in.h>
 #include <signal.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -244,7 +243,7 @@ ServerStatus Sandbox::State::look_at(int i) const {
         seen.pid = one.running();
     }
     seen.running = seen.pid != 0;
-    seen.frozen = seen.running && process_state(seen.pid) == 'T';
+    seen.frozen = seen.running && is_stopped(seen.pid);
     if (!seen.running || seen.frozen) {
         return seen;
     }
@@ -351,11 +350,7 @@ Result<void> Sandbox::freeze(int i) {
     TRY(state_->signal(i, SIGSTOP));
     const std::lock_guard lock(server.mutex);
     if (const pid_t pid = server.running(); pid != 0) {
-        // A stop takes effect thread by thread; the parent is told when the last one has it. Left unconsumed (WNOWAIT),
-        // so that freezing twice does not wait for a second one.
-        siginfo_t ignored{};
-        while (::waitid(P_PID, static_cast<id_t>(pid), &ignored, WSTOPPED | WEXITED | WNOWAIT) < 0 && errno == EINTR) {
-        }
+        is_stopped(pid, true);  // nothing is answered after this returns
     }
     return {};
 }
