@@ -55,10 +55,16 @@ public:
         const std::string all = text();
         std::vector<Endpoint> out;
         for (const auto& piece : split(all, ',')) {
-            auto endpoint = Endpoint::parse(trim(piece), 3306);
-            if (endpoint) {
-                out.push_back(std::move(*endpoint));
+            // The last colon, because IPv6 hosts stand here without brackets.
+            const auto colon = piece.rfind(':');
+            if (colon == std::string_view::npos) {
+                continue;
             }
+            Endpoint endpoint;
+            endpoint.host = std::string(trim(piece.substr(0, colon)));
+            const std::string_view port = trim(piece.substr(colon + 1));
+            std::from_chars(port.data(), port.data() + port.size(), endpoint.port);
+            out.push_back(std::move(endpoint));
         }
         return out;
     }

@@ -1,0 +1,316 @@
+#include "store/memory_store.h"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <optional>
+
+#include "store/rows.h"
+
+namespace orc::store {
+namespace {
+
+using namespace model;
+
+// Keeps the history that Intent leaves out, as the tables would.
+struct Historian {
+    MemoryDisk& disk;
+
+    template <typename Other>
+    void operator()(const Other&) const {}
+
+    void operator()(const PutDetection& c) const {
+        const Detection& record = c.record;
+        for (auto& [id, other] : disk.detections) {
+            const bool is_same_slot =
+                other.endpoint == record.endpoint && other.is_actionable == record.is_actionable && id != record.id;
+            if (!record.ended && is_same_slot && !other.ended) {
+                other.ended = record.start;
+            }
+        }
+        disk.detections[record.id] = record;
+    }
+    void operator()(const PutRecovery& c) const {
+        RecoveryRecord record = c.record;
+        for (auto& [id, other] : disk.recoveries) {
+            if (other.uid == record.uid) {
+                record.id = id;
+            } else if (!record.active_period_end && other.failed == record.failed && !other.active_period_end) {
+                other.active_period_end = record.start;
+            }
+        }
+        if (record.id == 0) {
+            record.id = disk.recoveries.empty() ? 1 : disk.recoveries.rbegin()->first + 1;
+        }
+        disk.recoveries[record.id] = record;
+    }
+    void operator()(const AppendRecoveryStep& c) const { disk.steps.push_back(c.record); }
+    void operator()(const AppendAudit& c) const { disk.audit.push_back(c.record); }
+};
+
+void keep(MemoryDisk& disk, const Change& change) {
+    const Change kept = as_kept(change);
+    disk.intent.apply(kept);
+    std::visit(Historian{disk}, kept);
+}
+
+// What waits to be written behind; no server means forget.
+struct Pending {
+    ServerPtr server;
+};
+using PendingMap = std::map<Endpoint, Pending>;
+
+void keep_observed(MemoryDisk& disk, const Endpoint& endpoint, const ServerPtr& server) {
+    if (server == nullptr) {
+        disk.servers.erase(endpoint);
+        disk.servers_seen.erase(endpoint);
+        return;
+    }
+    const auto known = disk.servers.find(endpoint);
+    if (server->facts == nullptr && known != disk.servers.end()) {
+        return;
+    }
+    const auto source = server->facts == nullptr ? std::nullopt : server->source();
+    const ClusterName own_name(endpoint.text());
+    const ClusterName cluster = server->cluster.empty() && server->facts == nullptr ? own_name : server->cluster;
+    disk.servers[endpoint] = KnownServer{endpoint, source, cluster};
+    if (server->check.seen_wall != WallTime{}) {
+        disk.servers_seen[endpoint] = server->check.seen_wall;
+    }
+}
+
+Co<void> yield_once() {
+    const auto executor = co_await asio::this_coro::executor;
+    const asio::use_awaitable_t<Executor> token;
+    co_await asio::post(executor, token);
+}
+
+// Everything by value or shared: a store may go while a commit of its is still on the way to the disk.
+struct Shared {
+    std::shared_ptr<MemoryDisk> disk;
+    runtime::Clock& clock;
+    PendingMap pending;
+    Instant last_effect{};
+
+    void flush() {
+        if (disk->faults.read_only) {
+            return;
+        }
+        for (const auto& [endpoint, entry] : pending) {
+            keep_observed(*disk, endpoint, entry.server);
+        }
+        pending.clear();
+    }
+};
+
+Result<void> take_effect(Shared& shared, const std::string& id, const std::vector<Change>& changes) {
+    MemoryDisk& disk = *shared.disk;
+    if (disk.faults.read_only) {
+        return fail(ErrorCode::denied, "commit " + id + ": the disk is read-only");
+    }
+    if (disk.faults.fail_next > 0) {
+        --disk.faults.fail_next;
+        return fail(ErrorCode::unreachable, "commit " + id + ": the disk failed");
+    }
+    shared.flush();
+    if (disk.commits.emplace(id, shared.clock.wall()).second) {
+        for (const auto& change : changes) {
+            keep(disk, change);
+        }
+    }
+    if (disk.faults.unknown_next > 0) {
+        --disk.faults.unknown_next;
+        return fail(ErrorCode::timed_out, "commit " + id + ": no answer");
+    }
+    return {};
+}
+
+Task<void> commit_later(std::shared_ptr<Shared> shared, std::string id, std::vector<Change> changes) {
+    if (id.empty()) {
+        co_return fail(ErrorCode::invalid, "a commit needs an id");
+    }
+    const Instant now = shared->clock.now();
+    const Instant at = std::max(now + shared->disk->faults.delay, shared->last_effect);
+    shared->last_effect = at;
+    if (at > now) {
+        co_await shared->clock.sleep_until(at);
+    } else {
+        co_await yield_once();
+    }
+    co_return take_effect(*shared, id, changes);
+}
+
+template <typename T>
+Task<T> answer(T value) {
+    co_await yield_once();
+    co_return value;
+}
+
+template <typename T>
+Task<T> refuse(ErrorCode code, std::string message) {
+    co_await yield_once();
+    co_return fail(code, std::move(message));
+}
+
+template <typename T>
+std::vector<T> page_of(const std::vector<T>& all, Page page) {
+    const std::size_t first = std::min(all.size(), page.number * page.size);
+    const std::size_t last = std::min(all.size(), first + page.size);
+    return std::vector<T>(
+        all.begin() + static_cast<std::ptrdiff_t>(first), all.begin() + static_cast<std::ptrdiff_t>(last)
+    );
+}
+
+bool matches(const RecoveryRecord& record, const RecoveryQuery& query) {
+    if (query.unacknowledged_only && record.acknowledged) {
+        return false;
+    }
+    if (query.id) {
+        return record.id == *query.id;
+    }
+    if (query.uid) {
+        return record.uid == *query.uid;
+    }
+    if (query.cluster) {
+        return record.cluster == *query.cluster;
+    }
+    return !query.alias || record.cluster_alias == *query.alias;
+}
+
+class MemoryStore final : public Store {
+public:
+    MemoryStore(std::shared_ptr<MemoryDisk> disk, runtime::Clock& clock)
+        : shared_(std::make_shared<Shared>(Shared{std::move(disk), clock, {}})) {}
+
+    Task<Intent> open() override { return answer(disk().intent); }
+
+    Task<std::vector<KnownServer>> known_servers() override {
+        shared_->flush();
+        std::vector<KnownServer> out;
+        for (const auto& [endpoint, known] : disk().servers) {
+            out.push_back(known);
+        }
+        return answer(std::move(out));
+    }
+
+    Task<void> apply(std::string commit_id, std::vector<Change> changes) override {
+        return commit_later(shared_, std::move(commit_id), std::move(changes));
+    }
+
+    void write_observed(ServerPtr server) override {
+        const Endpoint endpoint = server->endpoint;
+        shared_->pending[endpoint] = Pending{std::move(server)};
+    }
+    void forget_observed(Endpoint endpoint) override { shared_->pending[endpoint] = Pending{}; }
+
+    Task<std::vector<RecoveryRecord>> recoveries(RecoveryQuery query) override {
+        std::vector<RecoveryRecord> found;
+        for (auto at = disk().recoveries.rbegin(); at != disk().recoveries.rend(); ++at) {
+            if (matches(at->second, query)) {
+                found.push_back(at->second);
+            }
+        }
+        return answer(page_of(found, query.page));
+    }
+
+    Task<std::vector<RecoveryStep>> recovery_steps(RecoveryUid uid) override {
+        std::vector<RecoveryStep> found;
+        for (const auto& step : disk().steps) {
+            if (step.uid == uid) {
+                found.push_back(step);
+            }
+        }
+        return answer(std::move(found));
+    }
+
+    Task<std::vector<Detection>> detections(Page page) override {
+        std::vector<Detection> all;
+        for (auto at = disk().detections.rbegin(); at != disk().detections.rend(); ++at) {
+            all.push_back(at->second);
+        }
+        return answer(page_of(all, page));
+    }
+
+    Task<std::vector<AuditEntry>> audit(std::optional<Endpoint> endpoint, Page page) override {
+        std::vector<AuditEntry> found;
+        for (auto at = disk().audit.rbegin(); at != disk().audit.rend(); ++at) {
+            if (!endpoint || at->endpoint == endpoint) {
+                found.push_back(*at);
+            }
+        }
+        return answer(page_of(found, page));
+    }
+
+    Task<std::vector<NodeRecord>> register_node(NodeRecord self, Seconds fresh) override {
+        if (disk().faults.read_only) {
+            return refuse<std::vector<NodeRecord>>(ErrorCode::denied, "node health: the disk is read-only");
+        }
+        shared_->flush();
+        const WallTime since = self.last_seen - fresh;
+        NodeRecord& known = disk().nodes.try_emplace({self.host, self.token}, self).first->second;
+        known.last_seen = self.last_seen;
+        known.version = self.version;
+        std::vector<NodeRecord> out;
+        for (const auto& [key, node] : disk().nodes) {
+            if (node.last_seen >= since) {
+                out.push_back(node);
+            }
+        }
+        return answer(std::move(out));
+    }
+
+    Task<void> expire(WallTime now, Seconds history, Seconds unseen_servers) override {
+        if (disk().faults.read_only) {
+            return refuse<void>(ErrorCode::denied, "expiry: the disk is read-only");
+        }
+        shared_->flush();
+        expire_history(now - history);
+        std::erase_if(disk().servers_seen, [&](const auto& entry) {
+            const bool is_old = entry.second < now - unseen_servers;
+            if (is_old) {
+                disk().servers.erase(entry.first);
+            }
+            return is_old;
+        });
+        std::erase_if(disk().nodes, [&](const auto& entry) { return entry.second.last_seen < now - Seconds(5); });
+        std::erase_if(disk().commits, [&](const auto& entry) { return entry.second < now - std::chrono::hours(1); });
+        return done();
+    }
+
+    std::string describe() const override { return "memory"; }
+
+    Co<void> close() override {
+        shared_->flush();
+        return yield_once();
+    }
+
+private:
+    MemoryDisk& disk() { return *shared_->disk; }
+
+    static Task<void> done() {
+        co_await yield_once();
+        co_return Result<void>{};
+    }
+
+    void expire_history(WallTime before) {
+        std::erase_if(disk().audit, [&](const auto& entry) { return entry.at < before; });
+        std::erase_if(disk().steps, [&](const auto& step) { return step.at < before; });
+        std::erase_if(disk().detections, [&](const auto& entry) {
+            return entry.second.start < before && entry.second.ended;
+        });
+        std::erase_if(disk().recoveries, [&](const auto& entry) {
+            return entry.second.start < before && entry.second.ended && entry.second.active_period_end;
+        });
+    }
+
+    std::shared_ptr<Shared> shared_;
+};
+
+}  // namespace
+
+std::unique_ptr<Store> make_memory_store(std::shared_ptr<MemoryDisk> disk, runtime::Clock& clock) {
+    return std::make_unique<MemoryStore>(std::move(disk), clock);
+}
+
+}  // namespace orc::store

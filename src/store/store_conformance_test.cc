@@ -1,0 +1,422 @@
+// What every store promises, asked of the real one and of its twin.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "store/memory_store.h"
+#include "store/sqlite_store.h"
+#include "store/testing.h"
+
+namespace orc::store {
+namespace {
+
+using namespace model;
+using std::chrono::hours;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using testing::run;
+
+const WallTime noon{Seconds(1'700'000'000)};
+const Endpoint db1{"db1", 3306};
+const Endpoint db2{"db2", 3307};
+
+// Where a store keeps its things, so that a test can stop one and start the next.
+class Medium {
+public:
+    virtual ~Medium() = default;
+    virtual std::unique_ptr<Store> store() = 0;
+};
+
+class FileMedium final : public Medium {
+public:
+    std::unique_ptr<Store> store() override { return make_sqlite_store(directory_.file("orchestrator.db"), clock_); }
+
+private:
+    testing::TemporaryDirectory directory_;
+    runtime::SystemClock clock_;
+};
+
+class MemoryMedium final : public Medium {
+public:
+    std::unique_ptr<Store> store() override { return make_memory_store(disk_, clock_); }
+
+private:
+    std::shared_ptr<MemoryDisk> disk_ = std::make_shared<MemoryDisk>();
+    runtime::SystemClock clock_;
+};
+
+using MakeMedium = std::unique_ptr<Medium> (*)();
+
+class AnyStore : public ::testing::TestWithParam<MakeMedium> {
+protected:
+    AnyStore() { reopen(); }
+    ~AnyStore() override { store_.reset(); }
+
+    Intent reopen() {
+        store_.reset();
+        store_ = medium_->store();
+        auto intent = run(io_, store_->open());
+        EXPECT_TRUE(intent) << intent.error().message;
+        return intent.value_or(Intent{});
+    }
+
+    void apply(std::vector<Change> changes) {
+        const auto done = run(io_, store_->apply("c" + std::to_string(++commits_), std::move(changes)));
+        EXPECT_TRUE(done) << done.error().message;
+    }
+
+    template <typename T>
+    T ask(Task<T> question) {
+        auto answer = run(io_, std::move(question));
+        EXPECT_TRUE(answer) << answer.error().message;
+        return std::move(answer).value_or(T{});
+    }
+
+    asio::io_context io_;
+    std::unique_ptr<Medium> medium_ = GetParam()();
+    std::unique_ptr<Store> store_;
+    int commits_ = 0;
+};
+
+RecoveryRecord recovery(std::int64_t id, const Endpoint& failed) {
+    RecoveryRecord out;
+    out.id = id;
+    out.uid = RecoveryUid("uid-" + std::to_string(id));
+    out.failed = failed;
+    out.code = "DeadPrimary";
+    out.cluster = ClusterName("db1:3306");
+    out.cluster_alias = "shop";
+    out.replicas = {db2, Endpoint{"2001:db8::7", 3306}};
+    out.start = noon + Seconds(id);
+    out.errors = {"first", "second"};
+    out.last_detection_id = 7;
+    out.node_host = "orc1";
+    out.node_token = NodeToken("token");
+    return out;
+}
+
+Detection detection(std::int64_t id, const Endpoint& endpoint, bool is_actionable = true) {
+    Detection out;
+    out.id = id;
+    out.endpoint = endpoint;
+    out.code = "DeadPrimary";
+    out.cluster = ClusterName("db1:3306");
+    out.is_actionable = is_actionable;
+    out.replicas = {db2};
+    out.start = noon;
+    return out;
+}
+
+std::vector<std::int64_t> ids(const std::vector<RecoveryRecord>& records) {
+    std::vector<std::int64_t> out;
+    for (const auto& record : records) {
+        out.push_back(record.id);
+    }
+    return out;
+}
+
+ServerPtr server(const Endpoint& endpoint, const Endpoint& source, const std::string& cluster) {
+    auto facts = std::make_shared<Facts>();
+    facts->version = Version::parse("8.0.36", "");
+    if (source.is_valid()) {
+        Channel channel;
+        channel.source = source;
+        facts->channels.push_back(channel);
+    }
+    auto out = std::make_shared<Server>();
+    out->endpoint = endpoint;
+    out->facts = std::move(facts);
+    out->check.seen = Instant{Seconds(1)};
+    out->check.seen_wall = noon;
+    out->cluster = ClusterName(cluster);
+    return out;
+}
+
+TEST_P(AnyStore, a_fresh_one_knows_nothing) {
+    const Intent intent = reopen();
+    EXPECT_THAT(intent.downtimes, IsEmpty());
+    EXPECT_THAT(intent.recoveries, IsEmpty());
+    EXPECT_FALSE(intent.recoveries_disabled);
+    EXPECT_EQ(intent.last_recovery_id, 0);
+    EXPECT_THAT(ask(store_->known_servers()), IsEmpty());
+}
+
+TEST_P(AnyStore, every_kind_of_record_comes_back_as_it_was) {
+    const Downtime downtime{db1, noon, noon + hours(1), "ann", "maint'enance \"x\" ü"};
+    const Maintenance lock{db2, noon, noon + hours(2), "bob", "move", "orc1", NodeToken("t1")};
+    const Candidate candidate{db2, PromotionRule::prefer_not, noon};
+    const RecoveryProgress progress{RecoveryUid("uid-3"), RecoveryPhase::promoting, "{\"steps\":[]}", noon + Millis(5)};
+    const ClusterLease lease{ClusterName("db1:3306"), 42, "uid-3", NodeToken("t1"), noon + Millis(1234)};
+    const PrimaryTerm term{db2, 9, db1, "u:1-5", noon + Millis(1)};
+    std::vector<Change> changes = {
+        PutDowntime{downtime},
+        PutMaintenance{lock},
+        PutCandidate{candidate},
+        PutDetection{detection(7, db1)},
+        PutRecovery{recovery(3, db1)},
+        PutRecoveryProgress{progress},
+        PutLease{lease},
+        PutPrimaryTerm{term},
+        SetRecoveriesDisabled{true},
+        PutClusterAlias{ClusterName("db1:3306"), "shop"},
+        PutAliasOverride{ClusterName("db9:3306"), "other"},
+        PutAttribute{"*", "shop.example", "db1:3306", noon},
+        PutKeyValue{"mysql/primary/shop", "db1:3306", noon},
+    };
+    Intent expected;
+    for (const auto& change : changes) {
+        expected.apply(change);
+    }
+    apply(std::move(changes));
+    const Intent found = reopen();
+    EXPECT_EQ(found.downtimes, expected.downtimes);
+    EXPECT_EQ(found.maintenance, expected.maintenance);
+    EXPECT_EQ(found.candidates, expected.candidates);
+    EXPECT_EQ(found.detections, expected.detections);
+    EXPECT_EQ(found.recoveries, expected.recoveries);
+    EXPECT_EQ(found.progress, expected.progress);
+    EXPECT_EQ(found.leases, expected.leases);
+    EXPECT_EQ(found.primary_terms, expected.primary_terms);
+    EXPECT_EQ(found.aliases, expected.aliases);
+    EXPECT_EQ(found.alias_overrides, expected.alias_overrides);
+    EXPECT_EQ(found.attributes, expected.attributes);
+    EXPECT_EQ(found.key_values, expected.key_values);
+    EXPECT_TRUE(found.recoveries_disabled);
+    EXPECT_EQ(found.last_detection_id, 7);
+    EXPECT_EQ(found.last_recovery_id, 3);
+}
+
+TEST_P(AnyStore, what_is_taken_away_stays_away) {
+    apply(
+        {PutDowntime{{db1, noon, noon + hours(1), "ann", "x"}},
+         PutMaintenance{{db1, noon, noon + hours(1), "ann", "x", "", NodeToken()}},
+         PutCandidate{{db1, PromotionRule::must, noon}},
+         PutRecoveryProgress{{RecoveryUid("u"), RecoveryPhase::preparing, "", noon}},
+         PutLease{{ClusterName("c"), 5, "p", NodeToken("t"), noon}},
+         SetRecoveriesDisabled{true},
+         PutAliasOverride{ClusterName("c"), "a"}}
+    );
+    apply(
+        {EndDowntime{db1},
+         EndMaintenance{db1, noon + Seconds(9)},
+         DropCandidate{db1},
+         DropRecoveryProgress{RecoveryUid("u")},
+         DropLease{ClusterName("c")},
+         SetRecoveriesDisabled{false},
+         DropAliasOverride{ClusterName("c")}}
+    );
+    const Intent found = reopen();
+    EXPECT_THAT(found.downtimes, IsEmpty());
+    EXPECT_THAT(found.maintenance, IsEmpty());
+    EXPECT_THAT(found.candidates, IsEmpty());
+    EXPECT_THAT(found.progress, IsEmpty());
+    EXPECT_FALSE(found.recoveries_disabled);
+    EXPECT_THAT(found.alias_overrides, IsEmpty());
+    const ClusterLease& lease = found.leases.at(ClusterName("c"));
+    EXPECT_EQ(lease.term, 5U);
+    EXPECT_TRUE(lease.holder.empty());
+}
+
+TEST_P(AnyStore, maintenance_can_begin_again_and_again) {
+    for (int i = 0; i < 3; ++i) {
+        apply({PutMaintenance{{db1, noon, noon + hours(1), "ann", "x", "", NodeToken()}}});
+        apply({PutMaintenance{{db1, noon, noon + hours(2), "ann", "renewed", "", NodeToken()}}});
+        EXPECT_EQ(reopen().maintenance.at(db1).reason, "renewed");
+        apply({EndMaintenance{db1, noon + Seconds(i)}});
+    }
+    EXPECT_THAT(reopen().maintenance, IsEmpty());
+}
+
+TEST_P(AnyStore, a_repeated_commit_id_is_applied_once) {
+    const std::vector<Change> step = {AppendRecoveryStep{{RecoveryUid("u"), noon, "once"}}};
+    EXPECT_TRUE(run(io_, store_->apply("same", step)));
+    EXPECT_TRUE(run(io_, store_->apply("same", step)));
+    reopen();
+    EXPECT_TRUE(run(io_, store_->apply("same", step)));
+    EXPECT_EQ(ask(store_->recovery_steps(RecoveryUid("u"))).size(), 1U);
+}
+
+TEST_P(AnyStore, a_commit_without_an_id_is_refused) {
+    const auto done = run(io_, store_->apply("", {}));
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().code, ErrorCode::invalid);
+}
+
+TEST_P(AnyStore, periods_of_one_server_may_end_within_one_second) {
+    for (std::int64_t id = 1; id <= 4; ++id) {
+        Detection found = detection(id, db1);
+        RecoveryRecord record = recovery(id, db1);
+        record.start = noon;
+        apply({PutDetection{found}, PutRecovery{record}});
+        found.ended = noon + Seconds(5);
+        record.active_period_end = noon + Seconds(5);
+        record.ended = noon + Seconds(5);
+        apply({PutDetection{found}, PutRecovery{record}});
+        apply({PutDetection{found}, PutRecovery{record}});
+    }
+    const Intent intent = reopen();
+    EXPECT_THAT(intent.recoveries, IsEmpty());
+    EXPECT_THAT(intent.detections, IsEmpty());
+    EXPECT_EQ(intent.last_recovery_id, 4);
+    EXPECT_EQ(intent.last_detection_id, 4);
+    EXPECT_THAT(ids(ask(store_->recoveries({}))), ElementsAre(4, 3, 2, 1));
+}
+
+TEST_P(AnyStore, a_new_active_recovery_ends_the_period_of_the_older_one_of_the_same_server) {
+    RecoveryRecord first = recovery(1, db1);
+    first.ended = noon;
+    apply({PutRecovery{first}, PutDetection{detection(1, db1)}});
+    apply({PutRecovery{recovery(2, db1)}, PutDetection{detection(2, db1)}, PutDetection{detection(3, db1, false)}});
+    const Intent intent = reopen();
+    ASSERT_EQ(intent.recoveries.size(), 1U);
+    EXPECT_EQ(intent.recoveries.begin()->second.id, 2);
+    EXPECT_FALSE(intent.recoveries.begin()->second.active_period_end);
+    EXPECT_EQ(intent.detections.size(), 2U);
+    EXPECT_EQ(intent.detections.count(1), 0U);
+    EXPECT_TRUE(ask(store_->recoveries({})).at(1).active_period_end);
+}
+
+TEST_P(AnyStore, recoveries_are_found_by_each_selector_newest_first) {
+    RecoveryRecord second = recovery(2, db2);
+    second.cluster = ClusterName("db2:3307");
+    second.cluster_alias = "";
+    second.acknowledged = true;
+    second.acknowledged_at = noon + Seconds(3);
+    second.acknowledged_by = "ann";
+    second.acknowledge_comment = "seen";
+    second.successor = db1;
+    second.successor_alias = "one";
+    second.is_successful = true;
+    second.lost = {db2};
+    second.participants = {db1, db2};
+    second.ended = noon + Seconds(4);
+    apply({PutRecovery{recovery(1, db1)}, PutRecovery{second}});
+    reopen();
+    struct Case {
+        const char* name;
+        RecoveryQuery query;
+        std::vector<std::int64_t> found;
+    };
+    std::vector<Case> cases(7);
+    cases[0] = {"all", {}, {2, 1}};
+    cases[1] = {"id", {}, {1}};
+    cases[1].query.id = 1;
+    cases[2] = {"uid", {}, {2}};
+    cases[2].query.uid = RecoveryUid("uid-2");
+    cases[3] = {"cluster", {}, {1}};
+    cases[3].query.cluster = ClusterName("db1:3306");
+    cases[4] = {"alias", {}, {1}};
+    cases[4].query.alias = "shop";
+    cases[5] = {"unacknowledged", {}, {1}};
+    cases[5].query.unacknowledged_only = true;
+    cases[6] = {"second page", {}, {1}};
+    cases[6].query.page = Page{1, 1};
+    for (const auto& c : cases) {
+        EXPECT_EQ(ids(ask(store_->recoveries(c.query))), c.found) << c.name;
+    }
+    EXPECT_EQ(ask(store_->recoveries(cases[2].query)).at(0), second);
+}
+
+TEST_P(AnyStore, history_is_paged_newest_first) {
+    std::vector<Change> changes;
+    for (int i = 0; i < 5; ++i) {
+        AuditEntry entry{noon + Seconds(i), "recover", i % 2 == 0 ? std::optional(db1) : std::nullopt, "c", "m"};
+        entry.message += std::to_string(i);
+        changes.emplace_back(AppendAudit{entry});
+    }
+    apply(std::move(changes));
+    const auto page = ask(store_->audit(std::nullopt, Page{1, 2}));
+    ASSERT_EQ(page.size(), 2U);
+    EXPECT_EQ(page[0].message, "m2");
+    EXPECT_EQ(page[1].message, "m1");
+    EXPECT_EQ(page[1].endpoint, std::nullopt);
+    const auto of_db1 = ask(store_->audit(db1, Page{}));
+    ASSERT_EQ(of_db1.size(), 3U);
+    EXPECT_EQ(of_db1[0].endpoint, db1);
+    apply({PutDetection{detection(1, db1)}, PutDetection{detection(2, db2)}});
+    EXPECT_EQ(ask(store_->detections(Page{0, 1})).at(0).id, 2);
+}
+
+TEST_P(AnyStore, observed_servers_are_known_after_a_restart) {
+    store_->write_observed(server(db1, {}, "db1:3306"));
+    store_->write_observed(server(db2, db1, "db1:3306"));
+    store_->write_observed(server({"gone", 1}, db1, "db1:3306"));
+    store_->forget_observed({"gone", 1});
+    run(io_, store_->close());
+    reopen();
+    // Started again, not reached: what was known must not be lost.
+    auto silent = std::make_shared<Server>();
+    silent->endpoint = db2;
+    store_->write_observed(silent);
+    run(io_, store_->close());
+    reopen();
+    const auto known = ask(store_->known_servers());
+    ASSERT_EQ(known.size(), 2U);
+    EXPECT_EQ(known[0].endpoint, db1);
+    EXPECT_EQ(known[0].source, std::nullopt);
+    EXPECT_EQ(known[1].source, db1);
+    EXPECT_EQ(known[1].cluster, ClusterName("db1:3306"));
+}
+
+TEST_P(AnyStore, live_processes_are_those_that_registered_lately) {
+    NodeRecord one{"orc1", NodeToken("a"), "4", "", "x.db", noon, noon};
+    NodeRecord two{"orc2", NodeToken("b"), "4", "topology", "x.db", noon, noon + Seconds(10)};
+    EXPECT_EQ(ask(store_->register_node(one, Seconds(2))).size(), 1U);
+    EXPECT_EQ(ask(store_->register_node(two, Seconds(2))).size(), 1U);
+    one.last_seen = noon + Seconds(11);
+    const auto both = ask(store_->register_node(one, Seconds(2)));
+    ASSERT_EQ(both.size(), 2U);
+    EXPECT_EQ(both[0].last_seen, noon + Seconds(11));
+    EXPECT_EQ(both[0].first_seen, noon);
+    EXPECT_EQ(both[1].command, "topology");
+}
+
+TEST_P(AnyStore, expiry_takes_what_is_old_and_done) {
+    RecoveryRecord done = recovery(1, db1);
+    done.ended = noon;
+    done.active_period_end = noon;
+    RecoveryRecord unresolved = recovery(2, db2);
+    unresolved.active_period_end = noon;
+    Detection over = detection(1, db1);
+    over.ended = noon;
+    apply(
+        {PutRecovery{done},
+         PutRecovery{unresolved},
+         PutDetection{over},
+         PutDetection{detection(2, db2)},
+         AppendRecoveryStep{{done.uid, noon, "x"}},
+         AppendAudit{{noon, "t", db1, "", "old"}},
+         AppendAudit{{noon + hours(30), "t", db1, "", "new"}}}
+    );
+    store_->write_observed(server(db1, {}, "db1:3306"));
+    store_->write_observed(server(db2, db1, "db1:3306"));
+    run(io_, store_->close());
+    reopen();
+    EXPECT_TRUE(run(io_, store_->expire(noon + hours(31), hours(2), hours(100))));
+    EXPECT_THAT(ids(ask(store_->recoveries({}))), ElementsAre(2));
+    EXPECT_EQ(ask(store_->detections({})).at(0).id, 2);
+    EXPECT_EQ(ask(store_->audit(std::nullopt, {})).size(), 1U);
+    EXPECT_THAT(ask(store_->recovery_steps(done.uid)), IsEmpty());
+    EXPECT_EQ(ask(store_->known_servers()).size(), 2U);
+    EXPECT_TRUE(run(io_, store_->expire(noon + hours(31), hours(2), hours(3))));
+    EXPECT_THAT(ask(store_->known_servers()), IsEmpty());
+}
+
+TEST_P(AnyStore, an_alias_belongs_to_the_last_cluster_that_claimed_it) {
+    apply({PutClusterAlias{ClusterName("a"), "shop"}, PutClusterAlias{ClusterName("b"), "shop"}});
+    const auto aliases = reopen().aliases;
+    ASSERT_EQ(aliases.size(), 1U);
+    EXPECT_EQ(aliases.at(ClusterName("b")), "shop");
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Stores,
+    AnyStore,
+    ::testing::Values(
+        +[]() -> std::unique_ptr<Medium> { return std::make_unique<FileMedium>(); },
+        +[]() -> std::unique_ptr<Medium> { return std::make_unique<MemoryMedium>(); }
+    ),
+    [](const auto& chosen) { return chosen.index == 0 ? "sqlite" : "memory"; }
+);
+
+}  // namespace
+}  // namespace orc::store
