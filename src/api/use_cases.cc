@@ -101,6 +101,9 @@ std::shared_ptr<const std::vector<analysis::Finding>> UseCases::findings() const
 std::vector<recovery::Running> UseCases::running() const { return seams_.recovery.running(); }
 discovery::Counters UseCases::counters() const { return seams_.discovery.counters(); }
 ledger::LeadershipView UseCases::leadership() const { return seams_.leadership.view(); }
+void UseCases::on_recovery_event(std::function<void(const recovery::Event&)> listener) {
+    seams_.recovery.on_event(std::move(listener));
+}
 bool UseCases::recoveries_disabled() const { return seams_.ledger.intent()->recoveries_disabled; }
 
 Task<void> UseCases::commit(std::vector<model::Change> changes) {

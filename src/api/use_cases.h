@@ -2,6 +2,7 @@
 // something or read a server are coroutines on the control executor.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -57,6 +58,8 @@ public:
     const config::Settings& settings() const { return settings_; }
     const recovery::Node& node() const { return node_; }
     Executor control() const { return seams_.control; }
+    const std::string& version() const { return version_; }
+    const runtime::Clock& clock() const { return seams_.clock; }
     model::TopologyPtr topology() const;
     /// What a person meant: an exactly known server, else the only known one whose host contains the text (same port;
     /// never for IPv4 addresses), else the endpoint as given.
@@ -72,6 +75,9 @@ public:
     discovery::Counters counters() const;
     ledger::LeadershipView leadership() const;
     bool recoveries_disabled() const;
+
+    /// `listener` is called on the control executor for each event of a recovery, until the process ends.
+    void on_recovery_event(std::function<void(const recovery::Event&)> listener);
 
     // ---- verbs; control executor ----
     Task<model::ServerPtr> discover(Endpoint server);
