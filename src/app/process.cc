@@ -1,0 +1,174 @@
+#include "app/process.h"
+
+#include <signal.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <ctime>
+#include <iostream>
+#include <memory>
+#include <optional>
+
+#include "app/service.h"
+#include "app/wiring.h"
+#include "cli/command_table.h"
+#include "cli/remote.h"
+#include "http/server.h"
+#include "mysql/dialer.h"
+#include "mysql/real_gateway.h"
+#include "mysql/resolver.h"
+#include "recovery/shell_hooks.h"
+#include "runtime/log.h"
+#include "runtime/task_group.h"
+#include "store/sqlite_store.h"
+
+namespace orc::app {
+namespace {
+
+/// The real outside, in the order in which it may go: what uses another is declared after it.
+struct Real {
+    Real(const config::Settings& settings, const std::string& database)
+        : store(store::make_sqlite_store(database, clock)),
+          resolver(mysql::make_resolver(clock, io.get_executor(), {})),
+          dialer(mysql::make_dialer(clock, io.get_executor(), *resolver)),
+          gateway(mysql::make_gateway(gateway_options(settings), *dialer, clock, io.get_executor())),
+          hooks(recovery::make_shell_hooks(settings.processes_shell_command, clock)) {}
+
+    Outside outside() { return {*gateway, *store, *hooks, clock, rng, io.get_executor()}; }
+
+    asio::io_context io{1};
+    runtime::SystemClock clock;
+    runtime::SystemRng rng;
+    std::unique_ptr<store::Store> store;
+    std::unique_ptr<mysql::Resolver> resolver;
+    std::unique_ptr<mysql::Dialer> dialer;
+    std::unique_ptr<mysql::Gateway> gateway;
+    std::unique_ptr<recovery::Hooks> hooks;
+};
+
+Co<int> wait_for_signal() {
+    const Executor executor = co_await asio::this_coro::executor;
+    asio::basic_signal_set<Executor> signals(executor);
+    signals.add(SIGTERM);
+    signals.add(SIGINT);
+    const auto token = asio::as_tuple(asio::use_awaitable_t<Executor>{});
+    const std::tuple<boost::system::error_code, int> caught = co_await signals.async_wait(token);
+    co_return std::get<1>(caught);
+}
+
+Co<void> serve(Service& service, http::Server& server, int& exit_code) {
+    const Result<void> started = co_await service.start();
+    if (!started) {
+        exit_code = fatal(started.error().message);
+        co_await service.stop();
+        co_return;
+    }
+    const Result<void> listening = server.start();
+    if (listening) {
+        LOG(info, "http.listening", {{"port", server.port()}});
+        const int number = co_await wait_for_signal();
+        LOG(info, "service.stopping", {{"signal", number}});
+    } else {
+        exit_code = fatal(listening.error().message);
+    }
+    server.stop();
+    co_await service.stop();
+}
+
+constexpr Millis reading_limit{2000};
+
+/// Servers known from earlier runs are read once, so that a command sees the present and not the past.
+Co<void> read_known_servers(Service& service, runtime::Clock& clock) {
+    std::vector<Endpoint> known;
+    for (const auto& [endpoint, cluster] : service.use_cases().topology()->cluster_of) {
+        known.push_back(endpoint);
+    }
+    const Deadline deadline = clock.deadline_in(reading_limit);
+    co_await service.discovery().refresh(std::move(known), deadline);
+}
+
+Co<void> perform(Service& service, runtime::Clock& clock, cli::Flags flags, std::string host, cli::Printed& printed) {
+    const Result<void> started = co_await service.start();
+    if (started) {
+        if (cli::needs_topology(flags.text("c"))) {
+            co_await read_known_servers(service, clock);
+        }
+        printed = co_await cli::run(service.use_cases(), std::move(flags), std::move(host), this_user());
+    } else {
+        printed.error = started.error().message;
+        printed.exit_code = 1;
+    }
+    co_await service.stop();
+}
+
+}  // namespace
+
+int fatal(const std::string& message) {
+    const std::time_t now = std::time(nullptr);
+    char stamp[32] = {};
+    std::tm parts{};
+    std::strftime(stamp, sizeof stamp, "%Y-%m-%d %H:%M:%S", localtime_r(&now, &parts));
+    std::cerr << stamp << " FATAL " << message << std::endl;
+    return 1;
+}
+
+int run_service(const config::Settings& settings, const cli::Flags& flags) {
+    signal(SIGPIPE, SIG_IGN);
+    const auto database = database_path(settings);
+    if (!database) {
+        return fatal(database.error().message);
+    }
+    const auto lock = DatabaseLock::take(*database);
+    if (!lock) {
+        return fatal(lock.error().message);
+    }
+    Real real(settings, *database);
+    ServiceOptions options;
+    options.settings = settings;
+    options.node = this_node(real.rng);
+    options.noop = flags.on("noop");
+    options.watch = flags.on("discovery");
+    Service service(real.outside(), std::move(options));
+    http::Server server(settings, service.use_cases());
+    int exit_code = 0;
+    runtime::TaskGroup main_task(real.io.get_executor());
+    main_task.spawn(serve(service, server, exit_code));
+    real.io.run();
+    return exit_code;
+}
+
+int run_command(const config::Settings& settings, const cli::Flags& flags) {
+    signal(SIGPIPE, SIG_IGN);
+    const auto database = database_path(settings);
+    if (!database) {
+        return fatal(database.error().message);
+    }
+    cli::Printed printed;
+    const auto lock = DatabaseLock::take(*database);
+    if (!lock && lock.error().code == ErrorCode::conflict) {
+        const auto answered = cli::ask_service(settings, flags);
+        if (!answered) {
+            return fatal(lock.error().message + ", which does not answer: " + answered.error().message);
+        }
+        printed = *answered;
+    } else if (!lock) {
+        return fatal(lock.error().message);
+    } else {
+        Real real(settings, *database);
+        ServiceOptions options;
+        options.settings = settings;
+        options.node = this_node(real.rng);
+        options.noop = flags.on("noop");
+        options.watch = false;
+        options.command = flags.text("c");
+        Service service(real.outside(), options);
+        runtime::TaskGroup main_task(real.io.get_executor());
+        main_task.spawn(perform(service, real.clock, flags, options.node.host, printed));
+        real.io.run();
+    }
+    std::cout << printed.out << std::flush;
+    return printed.error.empty() ? printed.exit_code : fatal(printed.error);
+}
+
+}  // namespace orc::app
