@@ -1,0 +1,217 @@
+#include "ledger/single_node.h"
+
+#include <algorithm>
+#include <atomic>
+#include <boost/asio/this_coro.hpp>
+#include <utility>
+
+#include "runtime/log.h"
+
+namespace orc::ledger {
+namespace {
+
+constexpr std::size_t remembered_ids = 1024;
+
+// Our own row among the leases: the epoch is its term. Not a possible name of a cluster.
+const ClusterName& leadership_key() {
+    static const ClusterName key("(leadership)");
+    return key;
+}
+
+CommitOutcome outcome_of(const Error& error) {
+    switch (error.code) {
+        case ErrorCode::timed_out:
+        case ErrorCode::cancelled:
+            return CommitOutcome::unknown;
+        case ErrorCode::invalid:
+            return CommitOutcome::too_large;
+        case ErrorCode::not_leader:
+            return CommitOutcome::fenced;
+        case ErrorCode::unreachable:
+        case ErrorCode::denied:
+        case ErrorCode::conflict:
+        case ErrorCode::not_found:
+        case ErrorCode::refused:
+        case ErrorCode::corrupt:
+            return CommitOutcome::no_quorum;
+    }
+    return CommitOutcome::unknown;
+}
+
+Epoch take_epoch(model::Intent& intent) {
+    const auto found = intent.leases.find(leadership_key());
+    if (found == intent.leases.end()) {
+        return 0;
+    }
+    const Epoch epoch = found->second.term;
+    intent.leases.erase(found);
+    return epoch;
+}
+
+}  // namespace
+
+SingleNode::SingleNode(
+    store::Store& store,
+    runtime::Clock& clock,
+    NodeToken token,
+    std::string node_name,
+    model::Intent intent,
+    Executor executor
+)
+    : store_(store),
+      clock_(clock),
+      token_(std::move(token)),
+      node_name_(std::move(node_name)),
+      intent_(std::make_shared<model::Intent>(std::move(intent))),
+      folded_(executor) {
+    last_epoch_ = take_epoch(*intent_);
+}
+
+Task<std::unique_ptr<SingleNode>> SingleNode::start(
+    store::Store& store, runtime::Clock& clock, NodeToken token, std::string node_name
+) {
+    const auto executor = co_await asio::this_coro::executor;
+    CO_TRY(model::Intent intent, co_await store.open());
+    std::unique_ptr<SingleNode> node(
+        new SingleNode(store, clock, std::move(token), std::move(node_name), std::move(intent), executor)
+    );
+    const auto led = co_await node->lead();
+    if (!led) {
+        LOG(error, "ledger.leadership_not_taken", {{"error", led.error().message}});
+    }
+    co_return node;
+}
+
+model::PutLease SingleNode::leadership_record(Epoch epoch) const {
+    model::PutLease out;
+    out.record.cluster = leadership_key();
+    out.record.term = epoch;
+    out.record.purpose = "leadership of " + node_name_;
+    out.record.holder = token_;
+    out.record.expires = clock_.wall();
+    return out;
+}
+
+Task<void> SingleNode::lead() {
+    const Epoch epoch = last_epoch_ + 1;
+    std::string id = "epoch:" + std::to_string(epoch) + ":" + token_.text();
+    std::vector<model::Change> changes;
+    changes.emplace_back(leadership_record(epoch));
+    CO_TRY(co_await store_.apply(std::move(id), std::move(changes)));
+    last_epoch_ = epoch;
+    epoch_ = epoch;
+    LOG(info, "ledger.leadership_taken", {{"epoch", epoch}});
+    co_return Result<void>{};
+}
+
+LeadershipView SingleNode::view() const {
+    LeadershipView out;
+    out.is_leader = epoch_ != 0;
+    out.epoch = epoch_;
+    out.leader = out.is_leader ? node_name_ : std::string();
+    return out;
+}
+
+Task<void> SingleNode::confirm(Epoch epoch, Deadline deadline) {
+    if (epoch == 0 || epoch != epoch_) {
+        co_return fail(
+            ErrorCode::not_leader, "epoch " + std::to_string(epoch) + " is over, now it is " + std::to_string(epoch_)
+        );
+    }
+    std::string id = "confirm:" + std::to_string(epoch) + ":" + token_.text() + ":" + std::to_string(++confirms_);
+    std::vector<model::Change> changes;
+    changes.emplace_back(leadership_record(epoch));
+    CO_TRY(co_await store_.apply(std::move(id), std::move(changes)));
+    if (deadline.has_passed(clock_.now())) {
+        co_return fail(ErrorCode::timed_out, "leadership was confirmed too late");
+    }
+    co_return Result<void>{};
+}
+
+void SingleNode::on_change(std::function<void(const std::vector<model::Change>&)> listener) {
+    listeners_.push_back(std::move(listener));
+}
+
+void SingleNode::fold(const std::vector<model::Change>& changes) {
+    // Readers keep what they were given. Without readers there is nothing to copy for; the fence orders our writing
+    // after the last reader's reading.
+    if (intent_.use_count() == 1) {
+        std::atomic_thread_fence(std::memory_order_acquire);
+    } else {
+        intent_ = std::make_shared<model::Intent>(*intent_);
+    }
+    for (const auto& change : changes) {
+        intent_->apply(change);
+    }
+}
+
+void SingleNode::remember(const std::string& id) {
+    if (folded_ids_.insert(id).second) {
+        folded_order_.push_back(id);
+    }
+    if (folded_order_.size() > remembered_ids) {
+        folded_ids_.erase(folded_order_.front());
+        folded_order_.pop_front();
+    }
+}
+
+Task<void> SingleNode::reload() {
+    CO_TRY(model::Intent intent, co_await store_.open());
+    last_epoch_ = std::max(last_epoch_, take_epoch(intent));
+    intent_ = std::make_shared<model::Intent>(std::move(intent));
+    co_return Result<void>{};
+}
+
+// Takes a commit that is on disk into memory; to be called in its turn.
+Task<void> SingleNode::settle(const Commit& commit) {
+    if (folded_ids_.contains(commit.id)) {
+        co_return Result<void>{};
+    }
+    if (unsettled_.contains(commit.id)) {
+        // Only the disk knows whether it came before or after those that were committed since.
+        CO_TRY(co_await reload());
+        unsettled_.erase(commit.id);
+    } else {
+        fold(commit.changes);
+    }
+    remember(commit.id);
+    for (const auto& listener : listeners_) {
+        listener(commit.changes);
+    }
+    co_return Result<void>{};
+}
+
+Co<CommitOutcome> SingleNode::commit(Commit commit) {
+    if (commit.epoch == 0 || commit.epoch != epoch_) {
+        co_return CommitOutcome::fenced;
+    }
+    // What was given to the disk will be there, so memory must follow even if the caller is cancelled meanwhile.
+    const bool was_throwing = co_await asio::this_coro::throw_if_cancelled();
+    co_await asio::this_coro::throw_if_cancelled(false);
+    const std::uint64_t ticket = next_ticket_++;
+    std::string id = commit.id;
+    std::vector<model::Change> changes = commit.changes;
+    Result<void> done = co_await store_.apply(std::move(id), std::move(changes));
+    while (next_fold_ != ticket) {
+        co_await folded_.wait();
+    }
+    if (done) {
+        done = co_await settle(commit);
+        if (!done) {
+            done = fail(ErrorCode::timed_out, done.error().message);
+        }
+    }
+    if (!done && outcome_of(done.error()) == CommitOutcome::unknown) {
+        unsettled_.insert(commit.id);
+    }
+    ++next_fold_;
+    folded_.notify_all();
+    co_await asio::this_coro::throw_if_cancelled(was_throwing);
+    if (!done) {
+        LOG(error, "ledger.commit_failed", {{"id", commit.id}, {"error", done.error().message}});
+        co_return outcome_of(done.error());
+    }
+    co_return CommitOutcome::committed;
+}
+
+}  // namespace orc::ledger

@@ -1,0 +1,70 @@
+// The ledger of a node that is alone: its own database decides, so it always leads.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "ledger/ledger.h"
+#include "runtime/clock.h"
+#include "runtime/task_group.h"
+#include "store/store.h"
+
+namespace orc::ledger {
+
+/// Each start is a new epoch, counted on disk. It trusts to be the only service on its database. To be used on one
+/// executor. Store and clock outlive it.
+class SingleNode final : public Ledger, public Leadership {
+public:
+    /// Opens the store and begins an epoch. A database that can be read but not written gives a node that does not lead
+    /// yet (see lead). Errors: those of Store::open.
+    static Task<std::unique_ptr<SingleNode>> start(
+        store::Store& store, runtime::Clock& clock, NodeToken token, std::string node_name
+    );
+
+    /// Begins a new epoch, when start() could not. Errors: those of Store::apply.
+    Task<void> lead();
+
+    LeadershipView view() const override;
+    Task<void> confirm(Epoch epoch, Deadline deadline) override;
+
+    Co<CommitOutcome> commit(Commit commit) override;
+    std::shared_ptr<const model::Intent> intent() const override { return intent_; }
+    void on_change(std::function<void(const std::vector<model::Change>&)> listener) override;
+
+private:
+    SingleNode(
+        store::Store& store,
+        runtime::Clock& clock,
+        NodeToken token,
+        std::string node_name,
+        model::Intent intent,
+        Executor executor
+    );
+    Task<void> settle(const Commit& commit);
+    Task<void> reload();
+    void fold(const std::vector<model::Change>& changes);
+    void remember(const std::string& id);
+    model::PutLease leadership_record(Epoch epoch) const;
+
+    store::Store& store_;
+    runtime::Clock& clock_;
+    const NodeToken token_;
+    const std::string node_name_;
+    std::shared_ptr<model::Intent> intent_;
+    std::vector<std::function<void(const std::vector<model::Change>&)>> listeners_;
+    Epoch epoch_ = 0;       // 0: not leading
+    Epoch last_epoch_ = 0;  // the highest known to be on disk
+    std::uint64_t confirms_ = 0;
+    std::uint64_t next_ticket_ = 0;  // commits are folded in the order in which they were given to the store
+    std::uint64_t next_fold_ = 0;
+    runtime::Signal folded_;
+    std::set<std::string> unsettled_;       // commits that may or may not be on disk
+    std::set<std::string> folded_ids_;      // lately folded: a retry must not be folded again
+    std::deque<std::string> folded_order_;  // the same, oldest first
+};
+
+}  // namespace orc::ledger
