@@ -20,6 +20,8 @@
 
 namespace orc::discovery {
 
+class HostNames;
+
 /// Everything injected; all outlive the loop.
 struct Seams {
     mysql::Gateway& gateway;
@@ -28,6 +30,10 @@ struct Seams {
     runtime::Clock& clock;
     runtime::Rng& rng;
     Executor executor;
+    /// Who may commit the promotion rules and aliases that servers tell; null: nobody does.
+    const ledger::Leadership* leadership = nullptr;
+    /// The name service (host_names.h), for HostnameResolveMethod cname and ip; null: names stay as they are.
+    HostNames* host_names = nullptr;
 };
 
 struct Counters {

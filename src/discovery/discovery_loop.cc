@@ -1,0 +1,386 @@
+// The face of the loop, its timer, its snapshots and its housekeeping. What one probe does is in loop_probe.cc.
+#include <algorithm>
+
+#include "discovery/loop_state.h"
+#include "runtime/log.h"
+
+namespace orc::discovery {
+namespace {
+
+constexpr Micros publish_interval = Millis(50);
+constexpr Micros hygiene_interval = Seconds(60);
+/// Due times this close together are served by one wake-up.
+constexpr Micros wake_grain = Millis(1);
+
+Micros seconds_or(std::int64_t seconds, std::int64_t otherwise) { return Seconds(seconds > 0 ? seconds : otherwise); }
+
+std::shared_ptr<const model::Intent> intent_of(const ledger::Ledger& ledger) {
+    auto intent = ledger.intent();
+    return intent != nullptr ? intent : std::make_shared<const model::Intent>();
+}
+
+}  // namespace
+
+DiscoveryLoop::State::State(Seams s, config::Settings c)
+    : seams(s),
+      settings(std::move(c)),
+      ignored(settings.discovery_ignore_hostname_filters),
+      ignored_replicas(settings.discovery_ignore_replica_hostname_filters),
+      ignored_sources(settings.discovery_ignore_master_hostname_filters),
+      ignored_users(settings.discovery_ignore_replication_username_filters),
+      hosts(settings, seams.clock, seams.host_names),
+      table(
+          settings, [this](const Endpoint& given) { return names.known_as(given); }, intent_of(seams.ledger)
+      ),
+      schedule(Pace(settings), seams.rng),
+      interval(Pace(settings).interval),
+      pulse_interval(Millis(settings.pulse_milliseconds)),
+      probe_timeout(Millis(std::max<std::int64_t>(1, settings.probe_timeout_milliseconds))),
+      read_timeout(seconds_or(settings.mysql_discovery_read_timeout_seconds, 10)),
+      answered(seams.executor),
+      changed(seams.executor),
+      group(seams.executor) {
+    published = table.snapshot(reading_now());
+}
+
+Reading DiscoveryLoop::State::reading_now() const {
+    const Instant now = seams.clock.now();
+    return {now, now, seams.clock.wall()};
+}
+
+void DiscoveryLoop::State::start_known(const std::vector<store::KnownServer>& known) {
+    const Reading now = reading_now();
+    for (const auto& server : known) {
+        if (!server.endpoint.is_valid() || ignored.matches(server.endpoint)) {
+            continue;
+        }
+        announce(table.expect(server.endpoint, server.source, now));
+        schedule.add(server.endpoint, Lane::normal, now.ended);
+    }
+    for (const auto& seed : settings.discovery_seeds) {
+        const auto endpoint = Endpoint::parse(seed, static_cast<std::uint16_t>(settings.default_instance_port));
+        if (!endpoint || !endpoint->is_valid()) {
+            LOG(warning, "discovery.seed_rejected", {{"seed", seed}});
+            continue;
+        }
+        seeds.insert(*endpoint);
+        schedule.add(*endpoint, Lane::urgent, now.ended);
+        schedule.request(*endpoint, now.ended);
+    }
+}
+
+/// Starts whatever may start now and sees to it that this is called again in time.
+void DiscoveryLoop::State::pump() {
+    if (group.is_stopping() || !is_started) {
+        return;
+    }
+    const Instant now = seams.clock.now();
+    while (auto start = schedule.take(now)) {
+        if (start->lane == Lane::normal && start->is_answering) {
+            const Micros late = now - start->due;
+            counters.lateness_max = std::max(counters.lateness_max, late);
+            counters.probes_late += late > interval / 10 ? 1 : 0;
+        }
+        ++counters.probes;
+        group.spawn(probe(shared_from_this(), *std::move(start)));
+    }
+    while (auto due = pulses.take(now)) {
+        if (!is_pulsed(due->first)) {
+            continue;
+        }
+        if (schedule.is_in_flight(due->first) || pulsing.contains(due->first)) {
+            pulses.put(due->first, now + pulse_interval);  // a sign of life is being asked for already
+            continue;
+        }
+        pulsing.insert(due->first);
+        group.spawn(pulse(shared_from_this(), due->first));
+    }
+    arm(now);
+}
+
+void DiscoveryLoop::State::arm(Instant now) {
+    auto next = schedule.next(now);
+    if (const auto pulse_due = pulses.next()) {
+        next = next ? std::min(*next, *pulse_due) : *pulse_due;
+    }
+    if (!next) {
+        return;
+    }
+    const Instant when = std::max(*next, now + wake_grain);
+    if (armed && *armed > now && *armed <= when) {
+        return;
+    }
+    armed = when;
+    group.spawn(wake_later(shared_from_this(), when));
+}
+
+Co<void> DiscoveryLoop::State::wake_later(std::shared_ptr<State> self, Instant when) {
+    co_await self->seams.clock.sleep_until(when);
+    if (self->armed == when) {
+        self->armed.reset();
+    }
+    self->pump();
+}
+
+void DiscoveryLoop::State::publish() {
+    if (!table.has_changed()) {
+        return;
+    }
+    auto snapshot = table.snapshot(reading_now());
+    // The old one is released outside the lock: freeing ten thousand entries takes a while.
+    const std::unique_lock lock(published_mutex);
+    published.swap(snapshot);
+}
+
+Co<void> DiscoveryLoop::State::publish_loop(std::shared_ptr<State> self) {
+    while (!self->group.is_stopping()) {
+        if (!self->table.has_changed()) {
+            co_await self->changed.wait();
+        }
+        self->publish();
+        co_await self->seams.clock.sleep_for(publish_interval);
+    }
+}
+
+void DiscoveryLoop::State::announce(const ChangedClusters& clusters) {
+    if (clusters.empty()) {
+        return;
+    }
+    changed.notify_all();
+    for (const auto& cluster : clusters) {
+        note_alias(*cluster);
+        for (const auto& listener : listeners) {
+            listener(cluster);
+        }
+    }
+}
+
+ProbeRequestPtr DiscoveryLoop::State::ask(const Endpoint& server, Deadline deadline) {
+    auto request = std::make_shared<ProbeRequest>();
+    request->deadline = deadline;
+    if (schedule.request(server, seams.clock.now())) {
+        requests[server].push_back(request);
+    } else {
+        request->outcome = fail(ErrorCode::not_found, server.text() + " is not known");
+        request->is_done = true;
+    }
+    return request;
+}
+
+void DiscoveryLoop::State::complete(std::vector<ProbeRequestPtr> done, const Result<void>& outcome) {
+    for (const auto& request : done) {
+        request->outcome = outcome;
+        request->is_done = true;
+    }
+    if (!done.empty()) {
+        answered.notify_all();
+    }
+}
+
+Co<void> DiscoveryLoop::State::notify_at(std::shared_ptr<State> self, Instant when) {
+    co_await self->seams.clock.sleep_until(when);
+    self->answered.notify_all();
+}
+
+Co<void> DiscoveryLoop::State::wait_for(
+    std::shared_ptr<State> self, std::vector<ProbeRequestPtr> asked, Deadline deadline
+) {
+    const auto is_done = [](const ProbeRequestPtr& request) { return request->is_done; };
+    if (!self->group.spawn(notify_at(self, deadline.at))) {
+        co_return;
+    }
+    while (!std::all_of(asked.begin(), asked.end(), is_done) && !deadline.has_passed(self->seams.clock.now()) &&
+           !self->group.is_stopping()) {
+        co_await self->answered.wait();
+    }
+}
+
+bool DiscoveryLoop::State::is_forgotten(const Endpoint& server) {
+    const auto found = forgotten.find(server);
+    if (found == forgotten.end()) {
+        return false;
+    }
+    if (found->second > seams.clock.now()) {
+        return true;
+    }
+    forgotten.erase(found);
+    return false;
+}
+
+void DiscoveryLoop::State::forget(const Endpoint& server, bool remember) {
+    LOG(info, "discovery.server_forgotten", {{"server", server}});
+    if (remember) {
+        forgotten[server] = seams.clock.now() + 3 * interval;
+    }
+    const Error gone{ErrorCode::not_found, server.text() + " was forgotten", 0};
+    complete(take_requests(server), tl::unexpected<Error>(gone));
+    schedule.remove(server);
+    pulses.erase(server);
+    seeds.erase(server);
+    sources_followed.erase(server);
+    names.forget(server);
+    seams.gateway.forget(server);
+    seams.store.forget_observed(server);
+    announce(table.remove(server, reading_now()));
+}
+
+void DiscoveryLoop::State::tidy_up() {
+    const Instant now = seams.clock.now();
+    const auto is_over = [&](const auto& entry) { return entry.second <= now; };
+    std::erase_if(forgotten, is_over);
+    std::erase_if(held_off, is_over);
+    if (settings.unseen_instance_forget_hours <= 0) {
+        return;
+    }
+    const Micros unseen_max = std::chrono::hours(settings.unseen_instance_forget_hours);
+    for (const auto& server : table.servers()) {
+        const auto known = table.find(server);
+        const auto since = known->check.seen ? known->check.seen : known->check.failing_since;
+        if (since && now - *since > unseen_max) {
+            forget(server, false);
+        }
+    }
+}
+
+Co<void> DiscoveryLoop::State::hygiene_loop(std::shared_ptr<State> self) {
+    while (!self->group.is_stopping()) {
+        co_await self->seams.clock.sleep_for(hygiene_interval);
+        self->tidy_up();
+    }
+}
+
+// ---- the face ----
+
+DiscoveryLoop::DiscoveryLoop(Seams seams, config::Settings settings)
+    : state_(std::make_shared<State>(seams, std::move(settings))) {
+    seams.gateway.on_session_broken([weak = std::weak_ptr(state_)](Endpoint server) {
+        const auto self = weak.lock();
+        if (self != nullptr && !self->group.is_stopping()) {
+            const Endpoint known = self->names.known_as(server);
+            if (self->schedule.request(known, self->seams.clock.now())) {
+                LOG(info, "discovery.session_broken", {{"server", known}});
+                self->look_around(known);
+                self->pump();
+            }
+        }
+    });
+    seams.ledger.on_change([weak = std::weak_ptr(state_)](const std::vector<model::Change>& changes) {
+        const auto self = weak.lock();
+        if (self != nullptr && !self->group.is_stopping()) {
+            self->announce(self->table.intend(intent_of(self->seams.ledger), changes, self->reading_now()));
+        }
+    });
+}
+
+DiscoveryLoop::~DiscoveryLoop() = default;
+
+Task<void> DiscoveryLoop::start() {
+    const auto self = state_;
+    auto known = co_await self->seams.store.known_servers();
+    if (!known) {
+        co_return tl::unexpected<Error>(with_context("load known servers", std::move(known).error()));
+    }
+    self->table.intend(intent_of(self->seams.ledger), {}, self->reading_now());
+    self->is_started = true;
+    self->start_known(*known);
+    self->publish();
+    self->group.spawn(State::publish_loop(self));
+    self->group.spawn(State::hygiene_loop(self));
+    self->pump();
+    co_return Result<void>{};
+}
+
+Co<void> DiscoveryLoop::stop() {
+    const auto self = state_;
+    co_await self->group.stop();
+    const Error stopped{ErrorCode::cancelled, "discovery has stopped", 0};
+    for (auto& entry : std::exchange(self->requests, {})) {
+        self->complete(std::move(entry.second), tl::unexpected<Error>(stopped));
+    }
+    self->answered.notify_all();
+}
+
+model::TopologyPtr DiscoveryLoop::topology() const {
+    const std::unique_lock lock(state_->published_mutex);
+    return state_->published;
+}
+
+model::ClusterPtr DiscoveryLoop::cluster_now(const Endpoint& server) const {
+    return state_->table.cluster_of(state_->names.known_as(server));
+}
+
+Task<model::ServerPtr> DiscoveryLoop::discover(Endpoint server, Deadline deadline) {
+    const auto self = state_;
+    if (!server.is_valid()) {
+        co_return fail(ErrorCode::invalid, "discover: '" + server.text() + "' is no usable host:port");
+    }
+    const Endpoint given = co_await State::resolve_given(self, server);
+    const Endpoint known = self->names.known_as(given);
+    self->forgotten.erase(given);
+    self->forgotten.erase(known);
+    self->held_off.erase(known);
+    self->schedule.add(known, Lane::urgent, self->seams.clock.now());
+    const auto request = self->ask(known, deadline);
+    self->pump();
+    const std::vector<ProbeRequestPtr> asked(1, request);
+    co_await State::wait_for(self, asked, deadline);
+    self->publish();
+    if (!request->is_done && self->group.is_stopping()) {
+        co_return fail(ErrorCode::cancelled, "discover " + known.text() + ": discovery is stopping");
+    }
+    if (!request->is_done) {
+        co_return fail(ErrorCode::timed_out, "discover " + known.text() + ": no answer in time");
+    }
+    if (!request->outcome) {
+        co_return tl::unexpected<Error>(with_context("discover " + known.text(), request->outcome.error()));
+    }
+    auto found = self->table.find(self->names.known_as(known));
+    if (found == nullptr) {
+        co_return fail(ErrorCode::not_found, "discover " + known.text() + ": it was forgotten meanwhile");
+    }
+    co_return found;
+}
+
+Co<void> DiscoveryLoop::refresh(std::vector<Endpoint> servers, Deadline deadline) {
+    const auto self = state_;
+    std::vector<ProbeRequestPtr> asked;
+    asked.reserve(servers.size());
+    for (const auto& server : servers) {
+        asked.push_back(self->ask(self->names.known_as(server), deadline));
+    }
+    self->pump();
+    co_await State::wait_for(self, std::move(asked), deadline);
+    self->publish();
+}
+
+void DiscoveryLoop::suspect(const Endpoint& server, std::string why) {
+    const Endpoint known = state_->names.known_as(server);
+    if (state_->schedule.request(known, state_->seams.clock.now())) {
+        LOG(debug, "discovery.server_suspected", {{"server", known}, {"why", why}});
+        state_->pump();
+    }
+}
+
+Result<void> DiscoveryLoop::forget(const Endpoint& server) {
+    const Endpoint known = state_->names.known_as(server);
+    if (!state_->table.knows(known) && !state_->schedule.contains(known)) {
+        return fail(ErrorCode::not_found, "forget: " + server.text() + " is not known");
+    }
+    state_->forget(known, true);
+    state_->publish();
+    return {};
+}
+
+void DiscoveryLoop::on_cluster_changed(std::function<void(model::ClusterPtr)> listener) {
+    state_->listeners.push_back(std::move(listener));
+}
+
+Counters DiscoveryLoop::counters() const {
+    Counters out = state_->counters;
+    out.servers = state_->table.size();
+    out.in_flight = state_->schedule.in_flight();
+    out.slow_lane = state_->schedule.slow_lane_size();
+    return out;
+}
+
+}  // namespace orc::discovery

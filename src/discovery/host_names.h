@@ -1,0 +1,47 @@
+// The seam to the name service, for HostnameResolveMethod cname and ip, and what was answered lately.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "config/pattern.h"
+#include "config/settings.h"
+#include "runtime/clock.h"
+
+namespace orc::discovery {
+
+class HostNames {
+public:
+    virtual ~HostNames() = default;
+    /// The canonical name, without a dot at its end. Errors: unreachable, timed_out, cancelled.
+    virtual Task<std::string> canonical(std::string host, Deadline deadline) = 0;
+    /// An address: IPv4 where there is one.
+    virtual Task<std::string> address(std::string host, Deadline deadline) = 0;
+};
+
+class HostResolution {
+public:
+    /// `names` null: every name stays as it is.
+    HostResolution(const config::Settings& settings, runtime::Clock& clock, HostNames* names);
+
+    /// Names may change at all: otherwise nobody need ask.
+    bool is_active() const { return names_ != nullptr && (method_ == "cname" || method_ == "ip"); }
+    /// The name to use for `host`. It stays as it is when the name service fails or answers what
+    /// RejectHostnameResolvePattern matches.
+    Co<std::string> resolve(std::string host);
+
+private:
+    struct Answer {
+        std::string host;
+        Instant until;
+    };
+    std::string method_;
+    std::optional<config::Pattern> rejected_;
+    Micros keep_;
+    runtime::Clock& clock_;
+    HostNames* names_;
+    std::unordered_map<std::string, Answer> answers_;
+};
+
+}  // namespace orc::discovery

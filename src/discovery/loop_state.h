@@ -1,0 +1,125 @@
+// The inside of DiscoveryLoop, shared by its files: discovery_loop.cc (face, pump), loop_probe.cc (one probe and what
+// follows from it), loop_pulse.cc (signs of life between probes), loop_names.cc (names), loop_commit.cc (what servers
+// tell that belongs into the ledger). All of it runs on the control executor.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <set>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "config/filters.h"
+#include "discovery/discovery.h"
+#include "discovery/due_queue.h"
+#include "discovery/host_names.h"
+#include "discovery/name_book.h"
+#include "discovery/schedule.h"
+#include "discovery/topology_table.h"
+
+namespace orc::discovery {
+
+/// Somebody waits for a probe that starts from now on.
+struct ProbeRequest {
+    Deadline deadline;
+    bool is_done = false;
+    Result<void> outcome;
+};
+using ProbeRequestPtr = std::shared_ptr<ProbeRequest>;
+
+struct DiscoveryLoop::State : std::enable_shared_from_this<State> {
+    State(Seams s, config::Settings c);
+
+    // discovery_loop.cc
+    void start_known(const std::vector<store::KnownServer>& known);
+    void pump();
+    void arm(Instant now);
+    static Co<void> wake_later(std::shared_ptr<State> self, Instant when);
+    static Co<void> publish_loop(std::shared_ptr<State> self);
+    static Co<void> hygiene_loop(std::shared_ptr<State> self);
+    static Co<void> notify_at(std::shared_ptr<State> self, Instant when);
+    static Co<void> wait_for(std::shared_ptr<State> self, std::vector<ProbeRequestPtr> requests, Deadline deadline);
+    void tidy_up();
+    void publish();
+    void announce(const ChangedClusters& changed);
+    ProbeRequestPtr ask(const Endpoint& server, Deadline deadline);
+    void complete(std::vector<ProbeRequestPtr> requests, const Result<void>& outcome);
+    void forget(const Endpoint& server, bool remember);
+    Reading reading_now() const;
+    bool is_forgotten(const Endpoint& server);
+
+    // loop_probe.cc
+    static Co<void> probe(std::shared_ptr<State> self, Schedule::Start start);
+    Deadline probe_deadline(const Schedule::Start& start, const std::vector<ProbeRequestPtr>& requests) const;
+    Result<void> took(const Endpoint& server, model::Facts facts, const Reading& reading);
+    void missed(const Schedule::Start& start, Error error, const Reading& reading);
+    void fold_failure(const Endpoint& server, Error error, const Reading& reading);
+    void look_around(const Endpoint& server);
+    void follow(const model::Facts& facts);
+    void follow_source(const Endpoint& source);
+    void follow_replica(const Endpoint& replica);
+    void drop_unused_source(const std::optional<Endpoint>& source);
+    std::vector<ProbeRequestPtr> take_requests(const Endpoint& server);
+
+    // loop_names.cc
+    static Co<void> resolve_hosts(std::shared_ptr<State> self, const model::Facts* facts);
+    static Co<Endpoint> resolve_given(std::shared_ptr<State> self, Endpoint given);
+    static Co<Endpoint> settle_name(
+        std::shared_ptr<State> self,
+        Endpoint given,
+        std::shared_ptr<model::Facts> facts,
+        std::shared_ptr<Reading> reading
+    );
+    void adopt_name(Schedule::Start& start, const Endpoint& name);
+    void move_to_name(const Endpoint& given, const Endpoint& name);
+
+    // loop_pulse.cc
+    bool is_pulsed(const Endpoint& server) const;
+    void plan_pulse(const Endpoint& server, bool restart);
+    static Co<void> pulse(std::shared_ptr<State> self, Endpoint server);
+    static Co<void> confirm_silence(std::shared_ptr<State> self, Endpoint server, Error error, Instant began);
+
+    // loop_commit.cc
+    void note_rule(const Endpoint& server, const model::Facts& facts);
+    void note_alias(const model::Cluster& cluster);
+    void commit_soon();
+    static Co<void> commit_loop(std::shared_ptr<State> self);
+
+    Seams seams;
+    config::Settings settings;
+    config::HostFilters ignored;
+    config::HostFilters ignored_replicas;
+    config::HostFilters ignored_sources;
+    config::NameFilters ignored_users;
+    NameBook names;
+    HostResolution hosts;
+    TopologyTable table;
+    Schedule schedule;
+    Micros interval;
+    Micros pulse_interval;
+    Micros probe_timeout;
+    Micros read_timeout;
+    DueQueue pulses;
+    std::set<Endpoint> pulsing;
+    std::unordered_map<Endpoint, std::vector<ProbeRequestPtr>> requests;
+    std::unordered_map<Endpoint, Instant> forgotten;  ///< until when nobody else's word brings them back
+    std::unordered_map<Endpoint, Instant> held_off;   ///< named as replicas, but do not answer: when to try again
+    std::unordered_set<Endpoint> seeds;
+    std::unordered_set<Endpoint> sources_followed;  ///< there only because somebody names them as source
+    std::vector<std::function<void(model::ClusterPtr)>> listeners;
+    Counters counters;
+    std::optional<Instant> armed;
+    std::map<Endpoint, model::PromotionRule> rules_told;
+    std::map<ClusterName, std::string> aliases_told;
+    bool is_committing = false;
+    bool is_started = false;
+
+    mutable std::mutex published_mutex;
+    model::TopologyPtr published;  ///< under the mutex: read by any thread
+
+    runtime::Signal answered;  ///< some request is done, or a waiter's deadline has come
+    runtime::Signal changed;   ///< the table has
+    runtime::TaskGroup group;
+};
+
+}  // namespace orc::discovery

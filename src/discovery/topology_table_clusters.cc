@@ -1,0 +1,227 @@
+// The half of the table that groups servers: who belongs together, under which name and alias, and their snapshots.
+#include <algorithm>
+
+#include "discovery/topology_table.h"
+
+namespace orc::discovery {
+
+void TopologyTable::collect_members(const ClusterName& cluster, std::set<Endpoint>& out) const {
+    const auto found = groups_.find(cluster);
+    if (found != groups_.end()) {
+        out.insert(found->second.members.begin(), found->second.members.end());
+    }
+}
+
+void TopologyTable::set_parent(Record& record, std::optional<Endpoint> parent, Touched& touched) {
+    if (record.parent == parent) {
+        return;
+    }
+    if (record.parent) {
+        const auto siblings = children_.find(*record.parent);
+        siblings->second.erase(record.endpoint);
+        if (siblings->second.empty()) {
+            children_.erase(siblings);
+        }
+    }
+    record.parent = std::move(parent);
+    std::set<Endpoint> moved;
+    collect_members(record.place.cluster, moved);
+    if (record.parent) {
+        children_[*record.parent].insert(record.endpoint);
+        const auto above = records_.find(*record.parent);
+        if (above != records_.end()) {
+            collect_members(above->second.place.cluster, moved);
+        }
+    }
+    replace(moved, touched);
+}
+
+/// Finds again the place of each of `servers` and moves those that changed.
+void TopologyTable::replace(const std::set<Endpoint>& servers, Touched& touched) {
+    const auto parent = [this](const Endpoint& server) -> std::optional<Endpoint> {
+        const auto found = records_.find(server);
+        return found == records_.end() ? std::nullopt : found->second.parent;
+    };
+    for (const auto& server : servers) {
+        Record& record = records_.at(server);
+        Place place = place_of(server, parent);
+        if (place == record.place) {
+            continue;
+        }
+        if (place.cluster != record.place.cluster) {
+            groups_[record.place.cluster].members.erase(server);
+            groups_[place.cluster].members.insert(server);
+        }
+        touched.insert(record.place.cluster);
+        touched.insert(place.cluster);
+        record.place = std::move(place);
+        if (record.server != nullptr) {
+            auto moved = std::make_shared<model::Server>(*record.server);
+            moved->cluster = record.place.cluster;
+            moved->depth = record.place.depth;
+            moved->is_co_primary = record.place.is_co_primary;
+            record.server = std::move(moved);
+        }
+    }
+}
+
+void TopologyTable::remake(Record& record, WallTime wall) {
+    auto server = std::make_shared<model::Server>();
+    server->endpoint = record.endpoint;
+    server->facts = record.facts;
+    server->check = record.check;
+    server->stream = record.stream;
+    server->cluster = record.place.cluster;
+    server->depth = record.place.depth;
+    server->is_co_primary = record.place.is_co_primary;
+    server->errant = record.errant.errant();
+    if (const auto* downtime = intent_->downtime_of(record.endpoint, wall)) {
+        server->downtime = *downtime;
+    }
+    server->in_maintenance = intent_->maintenance.contains(record.endpoint);
+    server->rule = intent_->rule_of(record.endpoint);
+    record.server = std::move(server);
+}
+
+ChangedClusters TopologyTable::intend(
+    std::shared_ptr<const model::Intent> intent, const std::vector<model::Change>& changes, const Reading& now
+) {
+    intent_ = std::move(intent);
+    std::set<Endpoint> servers;
+    Touched touched;
+    const auto all_clusters = [&] {
+        for (const auto& entry : groups_) {
+            touched.insert(entry.first);
+        }
+    };
+    for (const auto& change : changes) {
+        std::visit(
+            [&](const auto& c) {
+                using Kind = std::decay_t<decltype(c)>;
+                if constexpr (std::is_same_v<Kind, model::PutDowntime> || std::is_same_v<Kind, model::PutMaintenance> ||
+                              std::is_same_v<Kind, model::PutCandidate>) {
+                    servers.insert(c.record.endpoint);
+                } else if constexpr (std::is_same_v<Kind, model::EndDowntime> ||
+                                     std::is_same_v<Kind, model::EndMaintenance> ||
+                                     std::is_same_v<Kind, model::DropCandidate>) {
+                    servers.insert(c.endpoint);
+                } else if constexpr (std::is_same_v<Kind, model::PutClusterAlias> ||
+                                     std::is_same_v<Kind, model::PutAliasOverride> ||
+                                     std::is_same_v<Kind, model::DropAliasOverride>) {
+                    all_clusters();  // an alias may have been taken from another cluster
+                }
+            },
+            change
+        );
+    }
+    for (const auto& server : servers) {
+        const auto found = records_.find(server);
+        if (found != records_.end()) {
+            remake(found->second, now.wall);
+            touched.insert(found->second.place.cluster);
+        }
+    }
+    return rebuild(std::move(touched), now);
+}
+
+AliasClaim TopologyTable::claim_of(const ClusterName& name, Group& group) const {
+    AliasClaim claim;
+    const model::Server* top = nullptr;
+    std::string detected;
+    for (const auto& member : group.members) {
+        const model::ServerPtr& server = records_.at(member).server;
+        if (server == nullptr) {
+            continue;
+        }
+        const bool is_root = server->depth == 0;
+        if (is_root && top == nullptr) {
+            top = server.get();
+        }
+        if (server->facts != nullptr && !server->facts->cluster_alias.empty() && (detected.empty() || is_root)) {
+            detected = server->facts->cluster_alias;
+        }
+    }
+    if (top != nullptr) {
+        claim.is_root_valid = top->check.is_valid();
+        claim.is_not_lost = !top->downtime || top->downtime->reason != model::lost_in_recovery;
+    }
+    claim.has_replicas = group.members.size() > 1;
+    const auto kept = intent_->aliases.find(name);
+    const auto override_ = intent_->alias_overrides.find(name);
+    if (override_ != intent_->alias_overrides.end()) {
+        claim.alias = override_->second;
+        claim.is_override = true;
+    } else if (!detected.empty()) {
+        claim.alias = detected;
+    } else if (kept != intent_->aliases.end()) {
+        claim.alias = kept->second;
+    } else {
+        if (!group.alias_by_name) {
+            group.alias_by_name = cluster_name_to_alias_.alias_of(name.text());
+        }
+        claim.alias = *group.alias_by_name;
+    }
+    claim.is_kept = kept != intent_->aliases.end() && kept->second == claim.alias;
+    return claim;
+}
+
+std::string TopologyTable::domain_of(const ClusterName& name, const Group& group) const {
+    std::string domain;
+    for (const auto& member : group.members) {
+        const Record& record = records_.at(member);
+        if (record.facts == nullptr || record.facts->cluster_domain.empty()) {
+            continue;
+        }
+        if (member.text() == name.text()) {
+            return record.facts->cluster_domain;
+        }
+        if (record.place.is_co_primary && domain.empty()) {
+            domain = record.facts->cluster_domain;
+        }
+    }
+    return domain;
+}
+
+model::ClusterPtr TopologyTable::make_cluster(const ClusterName& name, const Group& group, const Reading& now) const {
+    auto cluster = std::make_shared<model::Cluster>();
+    cluster->name = name;
+    cluster->alias = aliases_.alias_of(name);
+    cluster->domain = domain_of(name, group);
+    cluster->servers.reserve(group.members.size());
+    for (const auto& member : group.members) {
+        cluster->servers.push_back(records_.at(member).server);
+    }
+    cluster->taken = now.ended;
+    cluster->taken_wall = now.wall;
+    return cluster;
+}
+
+ChangedClusters TopologyTable::rebuild(Touched touched, const Reading& now) {
+    // Claims first: one cluster's may take the alias of another, which then has to be made again too.
+    const Touched before = touched;
+    for (const auto& name : before) {
+        const auto found = groups_.find(name);
+        const bool is_gone = found == groups_.end() || found->second.members.empty();
+        const AliasClaim claim = is_gone ? AliasClaim{} : claim_of(name, found->second);
+        for (auto& other : aliases_.put(name, claim)) {
+            touched.insert(std::move(other));
+        }
+    }
+    ChangedClusters changed;
+    changed.reserve(touched.size());
+    for (const auto& name : touched) {
+        const auto found = groups_.find(name);
+        if (found == groups_.end()) {
+            continue;
+        }
+        found->second.cluster = make_cluster(name, found->second, now);
+        changed.push_back(found->second.cluster);
+        if (found->second.members.empty()) {
+            groups_.erase(found);
+        }
+    }
+    has_changed_ = has_changed_ || !changed.empty();
+    return changed;
+}
+
+}  // namespace orc::discovery
