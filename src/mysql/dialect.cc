@@ -1,0 +1,539 @@
+#include "mysql/dialect.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "base/text.h"
+
+namespace orc::mysql {
+namespace {
+
+std::string seconds_text(Micros span) {
+    // Decimal seconds; both servers take fractions where they take decimals at all.
+    const auto millis = std::max<std::int64_t>(1, std::chrono::duration_cast<Millis>(span).count());
+    std::string out = std::to_string(millis / 1000) + ".";
+    const auto rest = std::to_string(millis % 1000);
+    return out + std::string(3 - rest.size(), '0') + rest;
+}
+
+std::int64_t whole_seconds(Micros span) { return std::max<std::int64_t>(1, std::chrono::ceil<Seconds>(span).count()); }
+
+std::string_view expression(Variable variable, bool new_words) {
+    switch (variable) {
+        case Variable::hostname:
+            return "@@global.hostname";
+        case Variable::report_host:
+            return "@@global.report_host";
+        case Variable::server_uuid:
+            return "@@global.server_uuid";
+        case Variable::log_bin:
+            return "@@global.log_bin";
+        case Variable::log_replica_updates:
+            return new_words ? "@@global.log_replica_updates" : "@@global.log_slave_updates";
+        case Variable::server_id:
+            return "@@global.server_id";
+        case Variable::read_only:
+            return "@@global.read_only";
+        case Variable::super_read_only:
+            return "@@global.super_read_only";
+        case Variable::binlog_format:
+            return "@@global.binlog_format";
+        case Variable::binlog_row_image:
+            return "@@global.binlog_row_image";
+        case Variable::gtid_mode:
+            return "@@global.gtid_mode";
+        case Variable::gtid_executed:
+            return "@@global.gtid_executed";
+        case Variable::gtid_purged:
+            return "@@global.gtid_purged";
+        case Variable::gtid_current:
+            return "@@global.gtid_current_pos";
+        case Variable::gtid_binlog:
+            return "@@global.gtid_binlog_pos";
+        case Variable::gtid_replica:
+            return "@@global.gtid_slave_pos";
+        case Variable::gtid_strict:
+            return "@@global.gtid_strict_mode";
+        case Variable::gtid_domain:
+            return "@@global.gtid_domain_id";
+    }
+    return "NULL";
+}
+
+}  // namespace
+
+std::string_view variable_name(Variable variable) {
+    auto text = expression(variable, true);
+    text.remove_prefix(std::string_view("@@global.").size());
+    return text;
+}
+
+std::optional<Variable> variable_named_in(std::string_view error, const std::vector<Variable>& wanted) {
+    for (const auto variable : wanted) {
+        for (const bool new_words : {true, false}) {
+            auto name = expression(variable, new_words);
+            name.remove_prefix(std::string_view("@@global.").size());
+            if (contains_ignoring_case(error, "'" + std::string(name) + "'")) {
+                return variable;
+            }
+        }
+    }
+    return std::nullopt;
+}
+
+std::string quoted(std::string_view text) {
+    std::string out = "'";
+    for (const char c : text) {
+        switch (c) {
+            case '\'':
+                out += "''";
+                break;
+            case '\\':
+                out += "\\\\";
+                break;
+            case '\0':
+                out += "\\0";
+                break;
+            default:
+                out += c;
+        }
+    }
+    return out + "'";
+}
+
+// The new words came bit by bit between 8.0.22 and 8.0.26; from there on all of them but one are understood.
+bool Dialect::speaks_new_words() const { return !is_mariadb() && version_.at_least(8, 0, 26); }
+bool Dialect::has_super_read_only() const {
+    return (version_.flavor == model::Flavor::mysql || version_.flavor == model::Flavor::percona) &&
+           version_.at_least(5, 7, 8);
+}
+bool Dialect::has_group_replication() const { return has_super_read_only() && version_.at_least(8, 0); }
+
+std::string_view Dialect::noun() const { return speaks_new_words() ? "REPLICA" : "SLAVE"; }
+
+std::string_view Dialect::hello() { return "SELECT @@global.version, @@global.version_comment"; }
+std::string_view Dialect::maxscale_check() { return "SHOW VARIABLES LIKE 'maxscale%'"; }
+
+std::vector<Variable> Dialect::identity_variables() const {
+    std::vector<Variable> out = {
+        Variable::hostname, Variable::report_host, Variable::log_bin, Variable::log_replica_updates
+    };
+    if (!is_mariadb()) {
+        out.push_back(Variable::server_uuid);
+    }
+    return out;
+}
+
+std::vector<Variable> Dialect::changing_variables() const {
+    std::vector<Variable> out = {
+        Variable::server_id, Variable::read_only, Variable::binlog_format, Variable::binlog_row_image
+    };
+    if (has_super_read_only()) {
+        out.push_back(Variable::super_read_only);
+    }
+    if (is_mariadb()) {
+        out.insert(
+            out.end(),
+            {Variable::gtid_current,
+             Variable::gtid_binlog,
+             Variable::gtid_replica,
+             Variable::gtid_strict,
+             Variable::gtid_domain}
+        );
+    } else {
+        out.insert(out.end(), {Variable::gtid_mode, Variable::gtid_executed, Variable::gtid_purged});
+    }
+    return out;
+}
+
+std::string Dialect::select(const std::vector<Variable>& variables) const {
+    std::string out = "SELECT ";
+    for (std::size_t i = 0; i < variables.size(); ++i) {
+        out += i == 0 ? "" : ",";
+        out += expression(variables[i], speaks_new_words());
+    }
+    return out;
+}
+
+std::string Dialect::replica_status() const {
+    if (is_mariadb()) {
+        return "SHOW ALL SLAVES STATUS";
+    }
+    return "SHOW " + std::string(noun()) + " STATUS";
+}
+
+std::string Dialect::own_position() const {
+    const bool is_new = !is_mariadb() && version_.at_least(8, 2);
+    return is_new ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS";
+}
+
+std::string Dialect::registered_replicas() const { return speaks_new_words() ? "SHOW REPLICAS" : "SHOW SLAVE HOSTS"; }
+
+std::string Dialect::dump_threads() const {
+    const bool is_new = !is_mariadb() && version_.at_least(8, 0, 22);
+    return std::string("SELECT HOST FROM ") + (is_new ? "performance_schema" : "information_schema") +
+           ".processlist WHERE COMMAND IN ('Binlog Dump', 'Binlog Dump GTID')";
+}
+
+std::string Dialect::sessions() const {
+    const bool is_new = !is_mariadb() && version_.at_least(8, 0, 22);
+    return std::string("SELECT ID, USER, COMMAND FROM ") + (is_new ? "performance_schema" : "information_schema") +
+           ".processlist";
+}
+
+std::string_view Dialect::semi_sync_variables() { return "SHOW GLOBAL VARIABLES LIKE 'rpl_semi_sync%'"; }
+
+std::string Dialect::status_counters() const {
+    return "SHOW GLOBAL STATUS WHERE Variable_name = 'Uptime' OR Variable_name LIKE 'Rpl_semi_sync%'";
+}
+
+std::optional<std::string> Dialect::heartbeats() const {
+    if (!has_super_read_only()) {
+        return std::nullopt;
+    }
+    return "SELECT s.CHANNEL_NAME, s.COUNT_RECEIVED_HEARTBEATS, c.HEARTBEAT_INTERVAL "
+           "FROM performance_schema.replication_connection_status s "
+           "JOIN performance_schema.replication_connection_configuration c USING (CHANNEL_NAME)";
+}
+
+std::optional<std::string> Dialect::group_members() const {
+    if (!has_group_replication()) {
+        return std::nullopt;
+    }
+    return "SELECT MEMBER_ID, MEMBER_HOST, MEMBER_PORT, MEMBER_STATE, MEMBER_ROLE, "
+           "@@global.group_replication_group_name, @@global.group_replication_single_primary_mode "
+           "FROM performance_schema.replication_group_members WHERE MEMBER_STATE <> 'OFFLINE'";
+}
+
+std::optional<std::string> Dialect::has_stored_credentials() const {
+    if (!has_super_read_only()) {
+        return std::nullopt;
+    }
+    return "SELECT COUNT(*) FROM mysql.slave_master_info WHERE User_name <> ''";
+}
+
+std::optional<std::string> Dialect::stored_credentials(std::string_view channel) const {
+    if (!has_super_read_only()) {
+        return std::nullopt;
+    }
+    return "SELECT User_name, User_password FROM mysql.slave_master_info WHERE User_name <> '' "
+           "ORDER BY Channel_name = " +
+           quoted(channel) + " DESC LIMIT 1";
+}
+
+std::string Dialect::prepare_session(Micros limit) {
+    // The comment is code to MariaDB and nothing to MySQL, so that one text serves before the flavour is known.
+    return "SET SESSION sql_mode = '', lock_wait_timeout = " + std::to_string(whole_seconds(limit)) +
+           " /*M!, max_statement_time = " + seconds_text(limit) +
+           " */; SELECT @@global.version, @@global.version_comment, CONNECTION_ID()";
+}
+
+// MariaDB puts the connection's name behind the noun, MySQL a channel at the end. The default channel is named too:
+// without a name MySQL means all of them, also the group's own.
+std::string Dialect::name_in_front(std::string_view channel) const {
+    return is_mariadb() && !channel.empty() ? " " + quoted(channel) : "";
+}
+std::string Dialect::name_behind(std::string_view channel) const {
+    return has_super_read_only() ? " FOR CHANNEL " + quoted(channel) : "";
+}
+
+std::string Dialect::threads_words(Threads threads) const {
+    switch (threads) {
+        case Threads::both:
+            return "";
+        case Threads::receiver:
+            return " IO_THREAD";
+        case Threads::applier:
+            return " SQL_THREAD";
+    }
+    return "";
+}
+
+std::string Dialect::start(Threads threads, std::string_view channel) const {
+    return "START " + std::string(noun()) + name_in_front(channel) + threads_words(threads) + name_behind(channel);
+}
+std::string Dialect::stop(Threads threads, std::string_view channel) const {
+    return "STOP " + std::string(noun()) + name_in_front(channel) + threads_words(threads) + name_behind(channel);
+}
+std::string Dialect::reset_relay(std::string_view channel) const {
+    return "RESET " + std::string(noun()) + name_in_front(channel) + name_behind(channel);
+}
+std::string Dialect::forget_source(std::string_view channel) const {
+    return "RESET " + std::string(noun()) + name_in_front(channel) + " ALL" + name_behind(channel);
+}
+
+std::string Dialect::change_source(const SourceChange& change) const {
+    const bool is_new = speaks_new_words();
+    const std::string word = is_new ? "SOURCE_" : "MASTER_";
+    std::vector<std::string> clauses;
+    const auto add = [&](const std::string& name, const std::string& value) {
+        clauses.push_back(word + name + " = " + value);
+    };
+    const auto add_text = [&](const std::string& name, const std::string& value) {
+        if (!value.empty()) {
+            add(name, quoted(value));
+        }
+    };
+    add("HOST", quoted(change.source.host));
+    add("PORT", std::to_string(change.source.port));
+    if (change.user) {
+        add("USER", quoted(*change.user));
+    }
+    if (change.password) {
+        add("PASSWORD", quoted(*change.password));
+    }
+    if (change.connect_retry) {
+        add("CONNECT_RETRY", std::to_string(change.connect_retry->count()));
+    }
+    if (change.heartbeat) {
+        add("HEARTBEAT_PERIOD", std::to_string(change.heartbeat->count()));
+    }
+    if (change.gtid == model::GtidUse::none) {
+        add("LOG_FILE", quoted(change.coordinates.file));
+        add("LOG_POS", std::to_string(change.coordinates.position));
+    }
+    if (is_mariadb()) {
+        static constexpr std::array<std::string_view, 4> uses = {"no", "no", "slave_pos", "current_pos"};
+        add("USE_GTID", std::string(uses.at(static_cast<std::size_t>(change.gtid))));
+    } else {
+        add("AUTO_POSITION", change.gtid == model::GtidUse::none ? "0" : "1");
+    }
+    const auto& tls = change.tls;
+    if (tls.enabled) {
+        add("SSL", "1");
+        add_text("SSL_CA", tls.ca_file);
+        add_text("SSL_CAPATH", tls.ca_path);
+        add_text("SSL_CERT", tls.certificate);
+        add_text("SSL_CIPHER", tls.cipher);
+        add_text("SSL_CRL", tls.crl_file);
+        add_text("SSL_CRLPATH", tls.crl_path);
+        add_text("SSL_KEY", tls.key);
+        if (tls.verify_server_certificate) {
+            add("SSL_VERIFY_SERVER_CERT", *tls.verify_server_certificate ? "1" : "0");
+        }
+        if (!is_mariadb()) {
+            add_text("TLS_VERSION", tls.tls_version);
+            add_text("TLS_CIPHERSUITES", tls.tls_ciphersuites);
+        }
+    }
+    if (!is_mariadb() && version_.at_least(8, 0, 4)) {
+        add_text("PUBLIC_KEY_PATH", tls.public_key_path);
+        // New log-in data without TLS: the default plugin cannot log in unless it may ask for the key.
+        const bool ask = tls.get_public_key.value_or(!tls.enabled && change.user && tls.public_key_path.empty());
+        if (tls.get_public_key || ask) {
+            clauses.push_back(
+                std::string(is_new ? "GET_SOURCE_PUBLIC_KEY = " : "GET_MASTER_PUBLIC_KEY = ") + (ask ? "1" : "0")
+            );
+        }
+    }
+    return (is_new ? std::string("CHANGE REPLICATION SOURCE") : "CHANGE MASTER" + name_in_front(change.channel)) +
+           " TO " + join(clauses, ", ") + name_behind(change.channel);
+}
+
+std::string Dialect::set_replica_position(const gtid::MariadbPosition& position) {
+    return "SET GLOBAL gtid_slave_pos = " + quoted(position.text());
+}
+std::string Dialect::set_read_only(bool on) { return std::string("SET GLOBAL read_only = ") + (on ? "1" : "0"); }
+std::string Dialect::set_super_read_only(bool on) {
+    return std::string("SET GLOBAL super_read_only = ") + (on ? "1" : "0");
+}
+std::string Dialect::set_semi_sync(std::string_view variable, bool on) {
+    return "SET GLOBAL " + std::string(variable) + " = " + (on ? "1" : "0");
+}
+std::string Dialect::kill(std::uint64_t session) { return "KILL " + std::to_string(session); }
+
+Result<std::string> Dialect::wait_until_applied(const gtid::Progress& target, Micros limit) const {
+    if (const auto* set = std::get_if<gtid::GtidSet>(&target)) {
+        const auto time = version_.at_least(8, 0) ? seconds_text(limit) : std::to_string(whole_seconds(limit));
+        return "SELECT WAIT_FOR_EXECUTED_GTID_SET(" + quoted(set->text()) + ", " + time + ")";
+    }
+    if (const auto* position = std::get_if<gtid::MariadbPosition>(&target)) {
+        return "SELECT MASTER_GTID_WAIT(" + quoted(position->text()) + ", " + seconds_text(limit) + ")";
+    }
+    return fail(ErrorCode::invalid, "nothing to wait for: the position is unknown");
+}
+
+model::GtidUse gtid_use(std::string_view text) {
+    const auto lower = to_lower(text);
+    if (lower == "slave_pos") {
+        return model::GtidUse::replica_position;
+    }
+    return lower == "current_pos" ? model::GtidUse::current_position : model::GtidUse::none;
+}
+
+bool is_system_session(std::string_view user, std::string_view command) {
+    static constexpr std::array<std::string_view, 4> users = {
+        "system user", "event_scheduler", "mysql.session", "mysql.infoschema"
+    };
+    static constexpr std::array<std::string_view, 6> prefixes = {
+        "binlog dump", "daemon", "slave_", "replica_", "register ", "group replication"
+    };
+    const auto lower = to_lower(command);
+    return std::find(users.begin(), users.end(), user) != users.end() ||
+           std::any_of(prefixes.begin(), prefixes.end(), [&](auto prefix) { return lower.starts_with(prefix); });
+}
+
+namespace {
+
+/// "rpl_semi_sync_master_enabled" and "rpl_semi_sync_source_enabled" are one thing.
+struct SemiSyncName {
+    SemiSyncRole role;
+    bool is_new;
+    std::string_view rest;
+};
+
+std::optional<SemiSyncName> parse_semi_sync(std::string_view name) {
+    constexpr std::string_view prefix = "rpl_semi_sync_";
+    if (!name.starts_with(prefix)) {
+        return std::nullopt;
+    }
+    name.remove_prefix(prefix.size());
+    struct Word {
+        std::string_view text;
+        SemiSyncRole role;
+        bool is_new;
+    };
+    static constexpr std::array<Word, 4> words = {
+        Word{"master_", SemiSyncRole::source, false},
+        Word{"source_", SemiSyncRole::source, true},
+        Word{"slave_", SemiSyncRole::replica, false},
+        Word{"replica_", SemiSyncRole::replica, true},
+    };
+    for (const auto& word : words) {
+        if (name.starts_with(word.text)) {
+            return SemiSyncName{word.role, word.is_new, name.substr(word.text.size())};
+        }
+    }
+    return std::nullopt;
+}
+
+std::uint64_t number_in(const std::string& text) {
+    std::uint64_t out = 0;
+    std::from_chars(text.data(), text.data() + text.size(), out);
+    return out;
+}
+
+template <typename Each>
+void each_pair(const ResultSet& set, const Each& each) {
+    for (const auto& row : set.rows) {
+        if (row.size() >= 2 && row[0] && row[1]) {
+            each(to_lower(*row[0]), *row[1]);
+        }
+    }
+}
+
+bool is_on(const std::string& value) { return value == "1" || to_lower(value) == "on"; }
+
+}  // namespace
+
+SemiSyncNames semi_sync_names(const ResultSet& variables) {
+    SemiSyncNames out;
+    each_pair(variables, [&](const std::string& name, const std::string&) {
+        const auto parsed = parse_semi_sync(name);
+        if (parsed && parsed->rest == "enabled") {
+            (parsed->role == SemiSyncRole::source ? out.source_enabled : out.replica_enabled) = name;
+        }
+    });
+    return out;
+}
+
+void read_semi_sync_variables(const ResultSet& variables, model::SemiSync& into) {
+    bool has_source = false;
+    bool has_replica = false;
+    each_pair(variables, [&](const std::string& name, const std::string& value) {
+        const auto parsed = parse_semi_sync(name);
+        if (!parsed) {
+            return;
+        }
+        const bool is_source = parsed->role == SemiSyncRole::source;
+        if (parsed->rest == "enabled") {
+            (is_source ? has_source : has_replica) = true;
+            (is_source ? into.source_enabled : into.replica_enabled) = is_on(value);
+            (is_source ? into.source_plugin_is_new : into.replica_plugin_is_new) = parsed->is_new;
+        } else if (is_source && parsed->rest == "timeout") {
+            into.timeout =
+                Millis(static_cast<std::int64_t>(std::min<std::uint64_t>(number_in(value), INT64_MAX / 1000)));
+        } else if (is_source && (parsed->rest == "wait_for_slave_count" || parsed->rest == "wait_for_replica_count")) {
+            into.acks_wanted = static_cast<std::uint32_t>(number_in(value));
+        }
+    });
+    into.available = has_source && has_replica;
+    if (has_source && into.acks_wanted == 0) {
+        into.acks_wanted = 1;  // MariaDB has no such variable and always waits for one
+    }
+}
+
+std::optional<Seconds> read_status_counters(const ResultSet& status, model::SemiSync& into) {
+    std::optional<Seconds> uptime;
+    each_pair(status, [&](const std::string& name, const std::string& value) {
+        if (name == "uptime") {
+            uptime = Seconds(static_cast<std::int64_t>(number_in(value)));
+            return;
+        }
+        const auto parsed = parse_semi_sync(name);
+        if (!parsed) {
+            return;
+        }
+        const bool is_source = parsed->role == SemiSyncRole::source;
+        if (parsed->rest == "status") {
+            (is_source ? into.source_active : into.replica_active) = is_on(value);
+        } else if (is_source && parsed->rest == "clients") {
+            into.clients = static_cast<std::uint32_t>(number_in(value));
+        }
+    });
+    return uptime;
+}
+
+const std::vector<std::string_view>& column_names(StatusField field) {
+    static const std::array<std::vector<std::string_view>, status_field_count> names = {{
+        {"Channel_Name", "Connection_name"},
+        {"Replica_IO_State", "Slave_IO_State"},
+        {"Source_Host", "Master_Host"},
+        {"Source_User", "Master_User"},
+        {"Source_Port", "Master_Port"},
+        {"Source_Log_File", "Master_Log_File"},
+        {"Read_Source_Log_Pos", "Read_Master_Log_Pos"},
+        {"Relay_Log_File"},
+        {"Relay_Log_Pos"},
+        {"Relay_Source_Log_File", "Relay_Master_Log_File"},
+        {"Exec_Source_Log_Pos", "Exec_Master_Log_Pos"},
+        {"Replica_IO_Running", "Slave_IO_Running"},
+        {"Replica_SQL_Running", "Slave_SQL_Running"},
+        {"Replicate_Do_DB"},
+        {"Replicate_Ignore_DB"},
+        {"Replicate_Do_Table"},
+        {"Replicate_Ignore_Table"},
+        {"Replicate_Wild_Do_Table"},
+        {"Replicate_Wild_Ignore_Table"},
+        {"Source_SSL_Allowed", "Master_SSL_Allowed"},
+        {"Source_SSL_CA_File", "Master_SSL_CA_File"},
+        {"Source_SSL_CA_Path", "Master_SSL_CA_Path"},
+        {"Source_SSL_Cert", "Master_SSL_Cert"},
+        {"Source_SSL_Cipher", "Master_SSL_Cipher"},
+        {"Source_SSL_Key", "Master_SSL_Key"},
+        {"Source_SSL_Verify_Server_Cert", "Master_SSL_Verify_Server_Cert"},
+        {"Source_SSL_Crl", "Master_SSL_Crl"},
+        {"Source_SSL_Crlpath", "Master_SSL_Crlpath"},
+        {"Source_TLS_Version", "Master_TLS_Version"},
+        {"Source_public_key_path", "Master_public_key_path"},
+        {"Get_Source_public_key", "Get_master_public_key"},
+        {"Seconds_Behind_Source", "Seconds_Behind_Master"},
+        {"SQL_Delay"},
+        {"Last_IO_Errno"},
+        {"Last_IO_Error"},
+        {"Last_SQL_Errno"},
+        {"Last_SQL_Error"},
+        {"Source_Server_Id", "Master_Server_Id"},
+        {"Source_UUID", "Master_UUID"},
+        {"Retrieved_Gtid_Set"},
+        {"Auto_Position"},
+        {"Using_Gtid"},
+        {"Gtid_IO_Pos"},
+        {"Slave_received_heartbeats"},
+        {"Slave_heartbeat_period"},
+    }};
+    return names.at(static_cast<std::size_t>(field));
+}
+
+}  // namespace orc::mysql

@@ -1,0 +1,41 @@
+// The Gateway to real servers: SQL over kept-open sessions.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "mysql/gateway.h"
+#include "mysql/session.h"
+#include "runtime/clock.h"
+
+namespace orc::mysql {
+
+/// The site's own questions to each server; "" asks nothing. Each answers with its first cell.
+struct Questions {
+    std::string cluster_alias;
+    std::string cluster_domain;
+    std::string instance_alias;
+    std::string data_center;
+    std::string region;
+    std::string environment;
+    std::string promotion_rule;
+    std::string semi_sync_priority;
+    std::string lag;                      ///< whole seconds; asked with every probe
+    std::string replication_credentials;  ///< user, password
+};
+
+struct GatewayOptions {
+    Access access;
+    Questions questions;
+    /// Ask for replicas that registered themselves; the dump threads are looked at only when there are none.
+    bool replicas_by_registration = false;
+    bool check_for_maxscale = true;
+    /// Every how many probes of a server the list of its replicas is read, and the rarely changing rest.
+    unsigned replicas_every = 2;
+    unsigned rest_every = 5;
+};
+
+/// For use on `executor`'s thread. Everything given must outlive it; stop() it before the loop ends.
+std::unique_ptr<Gateway> make_gateway(GatewayOptions options, Dialer& dialer, runtime::Clock& clock, Executor executor);
+
+}  // namespace orc::mysql

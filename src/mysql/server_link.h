@@ -1,0 +1,95 @@
+// Everything the gateway holds of one server: the kept-open session with its watch, one idle session for writes, and
+// what earlier probes found. Internal to the gateway.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "mysql/dialect.h"
+#include "mysql/real_gateway.h"
+#include "mysql/status_rows.h"
+#include "mysql/turn.h"
+#include "runtime/task_group.h"
+
+namespace orc::mysql {
+
+/// What all links share.
+struct LinkContext {
+    LinkContext(GatewayOptions o, Dialer& d, runtime::Clock& c, Executor e)
+        : options(std::move(o)), dialer(d), clock(c), executor(e), tasks(e) {}
+    GatewayOptions options;
+    Dialer& dialer;
+    runtime::Clock& clock;
+    Executor executor;
+    std::function<void(Endpoint)> on_broken;
+    bool is_stopping = false;
+    runtime::TaskGroup tasks;  ///< watches and the killing of abandoned statements
+};
+
+/// What probes remember of a server between each other. Belongs to the session: a new session starts anew.
+struct ProbeMemory {
+    bool is_introduced = false;
+    bool is_maxscale = false;
+    Dialect dialect;
+    std::vector<Variable> identity;
+    std::vector<Variable> changing;
+    StatusLayout layout;
+    VariableReader variables;
+    unsigned probes = 0;
+    bool wants_all = true;           ///< something changed: the next probe reads everything
+    std::set<int> unavailable;       ///< optional items that this server refused
+    std::optional<Instant> started;  ///< when the server started, by our clock
+    model::Facts facts;
+};
+
+class ServerLink : public std::enable_shared_from_this<ServerLink> {
+public:
+    ServerLink(std::shared_ptr<LinkContext> context, Endpoint server)
+        : context_(std::move(context)), server_(std::move(server)), turn_(context_->clock, context_->executor) {}
+
+    const Endpoint& server() const { return server_; }
+    LinkContext& context() { return *context_; }
+    Turn& turn() { return turn_; }
+    ProbeMemory& memory() { return memory_; }
+
+    bool has_kept() const { return kept_ && kept_->is_open(); }
+    std::shared_ptr<Session> kept() const { return kept_; }
+    /// Runs a text on the kept session, which is dropped if that fails. The turn must be held.
+    static Task<Answer> ask(std::shared_ptr<ServerLink> self, std::string sql, Deadline deadline);
+    static Task<void> open_kept(std::shared_ptr<ServerLink> self, Deadline deadline);
+    void drop_kept();
+
+    /// A session for writes, prepared with limits on the server's side; idle ones are used again for a short while.
+    struct Work {
+        std::shared_ptr<Session> session;
+        std::uint64_t id = 0;  ///< on the server
+        Dialect dialect;
+    };
+    static Task<Work> begin_work(std::shared_ptr<ServerLink> self, Deadline deadline);
+    /// Keeps the session for the next write.
+    void end_work(Work work);
+    /// Ends a session whose statement may still run on the server.
+    void abandon(Work work);
+
+    /// Tells the listener that the kept session had broken by itself.
+    void report_broken();
+    /// Ends everything; waiting operations fail with cancelled.
+    void close();
+
+private:
+    static Co<void> watch(std::shared_ptr<ServerLink> self, std::shared_ptr<Session> session);
+    static Co<void> kill(std::shared_ptr<ServerLink> self, std::uint64_t id);
+
+    std::shared_ptr<LinkContext> context_;
+    Endpoint server_;
+    Turn turn_;
+    std::shared_ptr<Session> kept_;
+    ProbeMemory memory_;
+    std::optional<Work> idle_;
+    Instant idle_since_{};
+};
+
+}  // namespace orc::mysql

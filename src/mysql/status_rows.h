@@ -1,0 +1,79 @@
+// Rows of answers to model values. Pure: a captured answer in, facts out.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "model/facts.h"
+#include "mysql/dialect.h"
+#include "mysql/session.h"
+
+namespace orc::mysql {
+
+/// Where the fields of a replica status stand; fixed while a session lives, so it is looked up once.
+class StatusLayout {
+public:
+    StatusLayout() = default;
+    explicit StatusLayout(const ResultSet& set);
+
+    bool fits(const ResultSet& set) const { return columns_ == set.columns.size() && columns_ > 0; }
+    /// The cell's text; nullptr if the column is missing or NULL.
+    const std::string* cell(const std::vector<std::optional<std::string>>& row, StatusField field) const;
+    bool has(StatusField field) const;
+
+private:
+    std::size_t columns_ = 0;
+    std::array<std::size_t, status_field_count> at_{};
+};
+
+/// One channel per row; rows without a source (what is left after a reset) are none.
+std::vector<model::Channel> read_channels(const ResultSet& set, const StatusLayout& layout);
+
+/// A text to a set or position, remembered: the text of a quiet server does not change from probe to probe.
+template <typename T>
+class Remembered {
+public:
+    /// Texts that cannot be read give an empty value.
+    const T& read(std::string_view text) {
+        if (!is_known_ || text != text_) {
+            text_ = text;
+            value_ = T::parse(text).value_or(T{});
+            is_known_ = true;
+        }
+        return value_;
+    }
+
+private:
+    bool is_known_ = false;
+    std::string text_;
+    T value_;
+};
+
+/// Sets one selected value into the facts.
+class VariableReader {
+public:
+    void read(Variable variable, const std::string* cell, model::Facts& into);
+
+private:
+    Remembered<gtid::GtidSet> executed_;
+    Remembered<gtid::GtidSet> purged_;
+    Remembered<gtid::MariadbPosition> current_;
+    Remembered<gtid::MariadbPosition> binlog_;
+    Remembered<gtid::MariadbPosition> replica_;
+};
+
+/// File and position; empty when the server keeps no binary log.
+gtid::BinlogCoordinates read_own_position(const ResultSet& set);
+/// Replicas that report host and port.
+std::vector<Endpoint> read_registered(const ResultSet& set);
+/// Replicas by their dump threads: the host before the colon, with the port of their source, for lack of a better one.
+std::vector<Endpoint> read_dump_threads(const ResultSet& set, std::uint16_t port);
+std::optional<model::GroupMembership> read_group(const ResultSet& set, std::string_view own_uuid);
+void read_heartbeats(const ResultSet& set, std::vector<model::Channel>& channels);
+
+/// "ON", "1" and MariaDB's stricter read-only modes; everything but "0" and "OFF".
+bool is_truth(std::string_view text);
+
+}  // namespace orc::mysql

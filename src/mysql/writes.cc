@@ -1,0 +1,415 @@
+#include "mysql/writes.h"
+
+#include <charconv>
+
+#include "base/text.h"
+#include "mysql/errors.h"
+#include "mysql/probe.h"
+
+namespace orc::mysql {
+namespace {
+
+using Link = std::shared_ptr<ServerLink>;
+
+constexpr Micros writers_pass_every = Millis(20);
+// The server should give up a little before we do, so that the session stays usable.
+constexpr Micros server_gives_up_earlier = Millis(20);
+
+/// A work session in a coroutine's hands. Unless it is given back, whatever runs on it is ended on the server too.
+class Hands {
+public:
+    Hands(Link link, ServerLink::Work work) : link_(std::move(link)), work_(std::move(work)) {}
+    Hands(const Hands&) = delete;
+    Hands& operator=(const Hands&) = delete;
+    ~Hands() {
+        if (work_.session) {
+            link_->abandon(std::move(work_));
+        }
+    }
+
+    const Dialect& dialect() const { return work_.dialect; }
+    const std::shared_ptr<Session>& session() const { return work_.session; }
+    std::uint64_t id() const { return work_.id; }
+    Link& link() { return link_; }
+
+    /// The session is idle and clean.
+    void give_back() {
+        link_->memory().wants_all = true;  // a write changes what the rarely read facts say
+        link_->end_work(std::exchange(work_, ServerLink::Work{}));
+    }
+    /// The connection broke: nothing of ours can still be running for an answer, and nobody is there to be asked.
+    void let_go() { work_ = ServerLink::Work{}; }
+
+private:
+    Link link_;
+    ServerLink::Work work_;
+};
+
+/// Texts that must never be seen in an error.
+std::string without_secrets(std::string text, const SourceChange& change) {
+    if (change.password && !change.password->empty()) {
+        text = replace_all(std::move(text), quoted(*change.password), "'***'");
+        text = replace_all(std::move(text), *change.password, "***");
+    }
+    return text;
+}
+
+/// Runs a text; an error of any statement in it is this result's error.
+Task<Answer> run(std::shared_ptr<Hands> hands, std::string sql, Deadline deadline) {
+    auto answer = co_await hands->session()->query(std::move(sql), deadline);
+    if (!answer) {
+        if (answer.error().code == ErrorCode::unreachable) {
+            hands->let_go();
+        }
+        co_return answer;
+    }
+    if (answer->error) {
+        co_return tl::unexpected<Error>(with_context(hands->link()->server().text(), std::move(*answer->error)));
+    }
+    co_return answer;
+}
+
+Task<std::shared_ptr<Hands>> begin(Link link, Deadline deadline) {
+    CO_TRY(auto work, co_await ServerLink::begin_work(link, deadline));
+    co_return std::make_shared<Hands>(link, std::move(work));
+}
+
+/// Gives the session back after a result that left it usable.
+template <typename T>
+Result<T> settled(const std::shared_ptr<Hands>& hands, Result<T> result) {
+    if (hands->session() && hands->session()->is_open()) {
+        hands->give_back();
+    }
+    return result;
+}
+
+Task<void> run_threads(Link link, bool is_start, Threads threads, std::string channel, Deadline deadline) {
+    CO_TRY(const auto hands, co_await begin(link, deadline));
+    auto sql = is_start ? hands->dialect().start(threads, channel) : hands->dialect().stop(threads, channel);
+    auto answer = co_await run(hands, std::move(sql), deadline);
+    Result<void> result;
+    const bool was_stopped = !answer && !is_start && answer.error().number == number::replica_not_running;
+    if (!answer && !was_stopped) {
+        result = tl::unexpected<Error>(
+            with_context(is_start ? "start replication" : "stop replication", std::move(answer).error())
+        );
+    }
+    co_return settled(hands, std::move(result));
+}
+
+}  // namespace
+
+Task<void> start_threads(Link link, Threads threads, std::string channel, Deadline deadline) {
+    return run_threads(std::move(link), true, threads, std::move(channel), deadline);
+}
+
+Task<void> stop_threads(Link link, Threads threads, std::string channel, Deadline deadline) {
+    return run_threads(std::move(link), false, threads, std::move(channel), deadline);
+}
+
+namespace {
+
+Task<void> apply_read_only(Link link, ReadOnlyChange change, Deadline deadline, std::shared_ptr<bool> is_done) {
+    auto begun = co_await begin(link, deadline);
+    if (!begun) {
+        *is_done = true;
+        co_return tl::unexpected<Error>(with_context("set read-only", std::move(begun).error()));
+    }
+    const auto hands = *begun;
+    // Setting super_read_only sets read_only with it, and clearing read_only clears both.
+    const bool with_super = change.read_only && change.with_super && hands->dialect().has_super_read_only();
+    auto sql = with_super ? Dialect::set_super_read_only(true) : Dialect::set_read_only(change.read_only);
+    auto answer = co_await run(hands, std::move(sql), deadline);
+    *is_done = true;
+    Result<void> result;
+    if (!answer) {
+        result = tl::unexpected<Error>(
+            with_context(change.read_only ? "set read-only" : "set writable", std::move(answer).error())
+        );
+    }
+    co_return settled(hands, std::move(result));
+}
+
+Task<void> end_writers_once(std::shared_ptr<Hands> hands, Deadline deadline) {
+    CO_TRY(const auto answer, co_await run(hands, hands->dialect().sessions(), deadline));
+    const auto& our_user = hands->link()->context().options.access.user;
+    for (const auto& row : answer.sets.front().rows) {
+        if (row.size() < 3 || !row[0] || is_system_session(row[1].value_or(""), row[2].value_or("")) ||
+            row[1].value_or("") == our_user) {
+            continue;
+        }
+        std::uint64_t id = 0;
+        std::from_chars(row[0]->data(), row[0]->data() + row[0]->size(), id);
+        auto killed = co_await run(hands, Dialect::kill(id), deadline);
+        if (!killed && killed.error().number != number::no_such_thread) {
+            co_return tl::unexpected<Error>(std::move(killed).error());
+        }
+    }
+    co_return Result<void>{};
+}
+
+/// Writers are ended while the server waits for their locks, and once more after it has become read-only: who came in
+/// between could still write.
+Task<void> end_writers_until(Link link, Deadline deadline, std::shared_ptr<bool> is_done) {
+    CO_TRY(const auto hands, co_await begin(link, deadline));
+    while (true) {
+        const bool is_last = *is_done;
+        auto passed = co_await end_writers_once(hands, deadline);
+        if (!passed) {
+            Result<void> failed = tl::unexpected<Error>(with_context("end writers", std::move(passed).error()));
+            co_return settled(hands, std::move(failed));
+        }
+        if (is_last) {
+            co_return settled(hands, Result<void>{});
+        }
+        co_await link->context().clock.sleep_for(writers_pass_every);
+    }
+}
+
+}  // namespace
+
+Task<void> write_read_only(Link link, ReadOnlyChange change, Deadline deadline) {
+    auto is_done = std::make_shared<bool>(false);
+    if (!change.read_only || !change.end_writers) {
+        co_return co_await apply_read_only(link, change, deadline, is_done);
+    }
+    std::vector<Task<void>> both;
+    both.push_back(apply_read_only(link, change, deadline, is_done));
+    both.push_back(end_writers_until(link, deadline, is_done));
+    auto results = co_await runtime::all(std::move(both));
+    CO_TRY(std::move(results[0]));
+    co_return std::move(results[1]);
+}
+
+namespace {
+
+const model::Channel* named(const std::vector<model::Channel>& channels, std::string_view name) {
+    for (const auto& channel : channels) {
+        if (channel.name == name) {
+            return &channel;
+        }
+    }
+    return nullptr;
+}
+
+bool is_running(const model::Channel& channel) {
+    const auto stopped = [](model::ThreadState state) {
+        return state == model::ThreadState::stopped || state == model::ThreadState::none;
+    };
+    return !stopped(channel.receiver) || !stopped(channel.applier);
+}
+
+/// What a channel and its server are at, read together.
+struct ChannelNow {
+    std::optional<model::Channel> channel;
+    model::Facts facts;
+};
+
+Task<ChannelNow> read_channel(std::shared_ptr<Hands> hands, std::string name, Deadline deadline) {
+    const auto variables = hands->dialect().changing_variables();
+    const std::string sql = hands->dialect().select(variables) + ";" + hands->dialect().replica_status();
+    CO_TRY(const auto answer, co_await run(hands, sql, deadline));
+    ChannelNow out;
+    if (answer.sets.size() < 2 || answer.sets[0].rows.empty()) {
+        co_return fail(ErrorCode::invalid, hands->link()->server().text() + ": incomplete answer");
+    }
+    VariableReader reader;
+    const auto& row = answer.sets[0].rows.front();
+    for (std::size_t i = 0; i < variables.size() && i < row.size(); ++i) {
+        reader.read(variables[i], row[i] ? &*row[i] : nullptr, out.facts);
+    }
+    const auto channels = read_channels(answer.sets[1], StatusLayout(answer.sets[1]));
+    if (const auto* found = named(channels, name)) {
+        out.channel = *found;
+    }
+    co_return out;
+}
+
+/// Everything received has been applied.
+bool is_drained(const ChannelNow& now) {
+    const auto& channel = *now.channel;
+    switch (channel.gtid_use) {
+        case model::GtidUse::auto_position:
+            return gtid::empty(channel.received) || gtid::covers(now.facts.executed, channel.received);
+        case model::GtidUse::replica_position:
+        case model::GtidUse::current_position: {
+            const gtid::Progress applied = now.facts.replica_position;
+            return gtid::empty(channel.received) || gtid::covers(applied, channel.received);
+        }
+        case model::GtidUse::none:
+            break;
+    }
+    return channel.read.empty() || channel.read == channel.executed;
+}
+
+/// MariaDB, a former primary: without its own writes in the replica position it would fetch them again. Per domain the
+/// larger of what it applied and what it logged: never behind the binary log, which strict mode would refuse.
+Task<void> include_own_writes(std::shared_ptr<Hands> hands, model::Facts facts, Deadline deadline) {
+    const auto position = facts.binlog_position.max_with(facts.replica_position);
+    if (position == facts.replica_position) {
+        co_return Result<void>{};
+    }
+    CO_TRY(co_await run(hands, Dialect::set_replica_position(position), deadline));
+    co_return Result<void>{};
+}
+
+Task<void> change_channel(std::shared_ptr<Hands> hands, SourceChange change, Deadline deadline) {
+    CO_TRY(auto now, co_await read_channel(hands, change.channel, deadline));
+    if (change.gtid == model::GtidUse::none && change.coordinates.empty()) {
+        co_return fail(ErrorCode::invalid, "change source without GTID needs coordinates");
+    }
+    if (now.channel) {
+        if (is_running(*now.channel)) {
+            CO_TRY(co_await run(hands, hands->dialect().stop(Threads::both, change.channel), deadline));
+        }
+        if (change.tls == model::ChannelTls{}) {
+            change.tls = now.channel->tls;
+        }
+    }
+    if (change.include_own_writes && hands->dialect().is_mariadb()) {
+        CO_TRY(co_await include_own_writes(hands, now.facts, deadline));
+    }
+    const auto sql = hands->dialect().change_source(change);
+    auto changed = co_await run(hands, sql, deadline);
+    if (!changed && changed.error().number == number::connection_info_unreadable &&
+        change.gtid == model::GtidUse::auto_position) {
+        // The relay log index is damaged. With auto-position nothing in it is needed.
+        CO_TRY(co_await run(hands, hands->dialect().reset_relay(change.channel), deadline));
+        changed = co_await run(hands, sql, deadline);
+    }
+    if (!changed) {
+        auto error = std::move(changed).error();
+        error.message = without_secrets(std::move(error.message), change);
+        co_return tl::unexpected<Error>(std::move(error));
+    }
+    co_return Result<void>{};
+}
+
+Task<void> reset_channel(std::shared_ptr<Hands> hands, std::string channel, bool discard, Deadline deadline) {
+    const std::string unapplied = "received events are not applied yet";
+    CO_TRY(auto now, co_await read_channel(hands, channel, deadline));
+    if (!now.channel) {
+        co_return Result<void>{};
+    }
+    if (!discard && !is_drained(now)) {
+        co_return fail(ErrorCode::refused, unapplied);
+    }
+    if (is_running(*now.channel)) {
+        CO_TRY(co_await run(hands, hands->dialect().stop(Threads::both, channel), deadline));
+        CO_TRY(now, co_await read_channel(hands, channel, deadline));
+        if (!discard && now.channel && !is_drained(now)) {
+            // They came while we looked. Only the applier goes on: a receiver that starts may throw away what it has.
+            CO_TRY(co_await run(hands, hands->dialect().start(Threads::applier, channel), deadline));
+            co_return fail(ErrorCode::refused, unapplied);
+        }
+    }
+    CO_TRY(co_await run(hands, hands->dialect().forget_source(channel), deadline));
+    co_return Result<void>{};
+}
+
+}  // namespace
+
+Task<void> write_source(Link link, SourceChange change, Deadline deadline) {
+    CO_TRY(const auto hands, co_await begin(link, deadline));
+    const std::string doing = "point " + link->server().text() + " at " + change.source.text();
+    auto result = co_await change_channel(hands, std::move(change), deadline);
+    co_return settled(hands, std::move(result)).map_error([&](Error e) { return with_context(doing, std::move(e)); });
+}
+
+Task<void> write_reset(Link link, std::string channel, bool discard, Deadline deadline) {
+    CO_TRY(const auto hands, co_await begin(link, deadline));
+    const std::string doing = "reset replication of " + link->server().text();
+    auto result = co_await reset_channel(hands, std::move(channel), discard, deadline);
+    co_return settled(hands, std::move(result)).map_error([&](Error e) { return with_context(doing, std::move(e)); });
+}
+
+namespace {
+
+Task<void> wait_on(std::shared_ptr<Hands> hands, gtid::Progress target, Deadline deadline) {
+    auto& clock = hands->link()->context().clock;
+    if (hands->dialect().is_mariadb()) {
+        // The server's own wait looks at the replica position only, where a primary's writes are not.
+        const std::vector<Variable> position(1, Variable::gtid_current);
+        CO_TRY(const auto answer, co_await run(hands, hands->dialect().select(position), deadline));
+        model::Facts facts;
+        VariableReader reader;
+        if (!answer.sets.empty() && !answer.sets[0].rows.empty() && answer.sets[0].rows[0][0]) {
+            reader.read(Variable::gtid_current, &*answer.sets[0].rows[0][0], facts);
+        }
+        if (gtid::covers(facts.executed, target)) {
+            co_return Result<void>{};
+        }
+    }
+    const auto left = deadline.left(clock.now());
+    const auto limit = left > 2 * server_gives_up_earlier ? left - server_gives_up_earlier : left;
+    CO_TRY(auto sql, hands->dialect().wait_until_applied(target, limit));
+    CO_TRY(const auto answer, co_await run(hands, std::move(sql), deadline));
+    const auto& rows = answer.sets.front().rows;
+    if (rows.empty() || rows.front().empty() || !rows.front().front()) {
+        co_return fail(ErrorCode::invalid, "the server cannot wait for that position");
+    }
+    if (*rows.front().front() != "0") {
+        co_return fail(ErrorCode::timed_out, "not applied in time");
+    }
+    co_return Result<void>{};
+}
+
+}  // namespace
+
+Task<void> wait_applied(Link link, gtid::Progress target, Deadline deadline) {
+    CO_TRY(const auto hands, co_await begin(link, deadline));
+    const std::string doing = "wait until " + link->server().text() + " has applied " + gtid::text(target);
+    auto result = co_await wait_on(hands, std::move(target), deadline);
+    co_return settled(hands, std::move(result)).map_error([&](Error e) { return with_context(doing, std::move(e)); });
+}
+
+Task<void> write_semi_sync(Link link, SemiSyncRole role, bool enabled, Deadline deadline) {
+    CO_TRY(const auto hands, co_await begin(link, deadline));
+    std::string ask(Dialect::semi_sync_variables());
+    auto known = co_await run(hands, std::move(ask), deadline);
+    if (!known) {
+        co_return settled(hands, Result<void>(tl::unexpected<Error>(std::move(known).error())));
+    }
+    const auto names = semi_sync_names(known->sets.front());
+    const auto& name = role == SemiSyncRole::source ? names.source_enabled : names.replica_enabled;
+    Result<void> result;
+    if (name.empty()) {
+        result = fail(ErrorCode::not_found, link->server().text() + ": no semi-synchronous replication plugin");
+    } else if (auto set = co_await run(hands, Dialect::set_semi_sync(name, enabled), deadline); !set) {
+        result = tl::unexpected<Error>(with_context("set semi-sync", std::move(set).error()));
+    }
+    co_return settled(hands, std::move(result));
+}
+
+Task<Credentials> read_credentials(Link link, Deadline deadline) {
+    CO_TRY(const auto hands, co_await begin(link, deadline));
+    const auto& question = link->context().options.questions.replication_credentials;
+    auto sql = question.empty() ? hands->dialect().stored_credentials("") : std::optional<std::string>(question);
+    if (!sql) {
+        Result<Credentials> none =
+            fail(ErrorCode::not_found, link->server().text() + ": it does not store replication credentials readably");
+        co_return settled(hands, std::move(none));
+    }
+    auto answer = co_await run(hands, std::move(*sql), deadline);
+    if (!answer) {
+        // The texts of such answers stay here: they may hold the password.
+        Result<Credentials> failed = fail(
+            answer.error().code, link->server().text() + ": cannot read replication credentials", answer.error().number
+        );
+        co_return settled(hands, std::move(failed));
+    }
+    const bool has_row = !answer->sets.empty() && !answer->sets.front().rows.empty() &&
+                         answer->sets.front().rows.front().size() >= 2 &&
+                         !answer->sets.front().rows.front()[0].value_or("").empty();
+    if (!has_row) {
+        Result<Credentials> none = fail(ErrorCode::not_found, link->server().text() + ": no replication credentials");
+        co_return settled(hands, std::move(none));
+    }
+    auto& row = answer->sets.front().rows.front();
+    Credentials out;
+    out.user = row[0].value_or("");
+    out.password = row[1].value_or("");
+    co_return settled(hands, Result<Credentials>(std::move(out)));
+}
+
+}  // namespace orc::mysql
