@@ -232,7 +232,7 @@ std::vector<std::string> initialize_command(const Installation& installation, co
     command.push_back("--basedir=" + installation.root.string());
     command.push_back("--datadir=" + place.data().string());
     command.emplace_back("--skip-test-db");
-    command.emplace_back("--skip-name-resolve");  // a machine need not be able to resolve its own name
+    command.emplace_back("--force");  // a machine need not be able to resolve any name, its own included
     command.emplace_back("--auth-root-authentication-method=normal");
     if (::geteuid() == 0) {
         command.emplace_back("--user=root");
