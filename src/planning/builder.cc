@@ -198,6 +198,7 @@ std::vector<int> add_aftermath(
         }
     }
     account.old_primary = field.subject.endpoint;
+    account.detach_failed_moves = detach && request.kind != PlanKind::graceful_takeover;
     const StepOptions recorded{Seconds(5), OnFailure::record, false, false};
     ends.push_back(steps.add(account, moved, recorded, "every replica is accounted for"));
     return ends;

@@ -158,6 +158,7 @@ struct DetachReplica {
 struct Account {
     std::vector<Endpoint> left_behind;  ///< those known now; failed moves are added as they fail
     std::optional<Endpoint> old_primary;
+    bool detach_failed_moves = false;
     friend bool operator==(const Account&, const Account&) = default;
 };
 struct KeyValue {

@@ -105,6 +105,7 @@ template <typename V>
 void walk(V& v, Account& x) {
     v("left_behind", x.left_behind);
     v("old_primary", x.old_primary);
+    v("detach_failed_moves", x.detach_failed_moves);
 }
 template <typename V>
 void walk(V& v, KeyValue& x) {

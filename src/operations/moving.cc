@@ -1,0 +1,172 @@
+// Pointing replicas elsewhere.
+#include <algorithm>
+
+#include "operations/performer.h"
+
+namespace orc::operations {
+namespace {
+
+constexpr int tries = 3;
+constexpr Micros pause = Millis(100);
+
+bool is_worth_another_try(const Error& error) {
+    return error.code == ErrorCode::unreachable || error.code == ErrorCode::timed_out ||
+           error.code == ErrorCode::conflict;
+}
+
+model::ChannelTls tls_of(const std::optional<model::Channel>& channel) {
+    return channel ? channel->tls : model::ChannelTls{};
+}
+
+}  // namespace
+
+Task<void> Performer::start_as_before(Endpoint server, std::string channel, Deadline deadline) {
+    const planning::Before* before = journey_.before(server);
+    const bool receiver = before == nullptr || before->receiver_ran;
+    const bool applier = before == nullptr || before->applier_ran;
+    if (receiver && applier) {
+        return gateway_.start_replication(server, channel, deadline);
+    }
+    if (receiver) {
+        return gateway_.start_receiver(server, channel, deadline);
+    }
+    if (applier) {
+        return gateway_.start_applier(server, channel, deadline);
+    }
+    const auto nothing = []() -> Task<void> { co_return Result<void>(); };
+    return nothing();
+}
+
+// What the source has purged must not be missing here: auto position would fail, or worse.
+Task<void> Performer::check_purged(planning::MoveReplica action, gtid::Progress executed, Deadline deadline) {
+    const auto* mine = std::get_if<gtid::GtidSet>(&executed);
+    if (mine == nullptr || action.gtid != model::GtidUse::auto_position) {
+        co_return Result<void>();
+    }
+    CO_TRY(const auto source, co_await positions(action.source, deadline));
+    const gtid::GtidSet gone = source.purged.minus(*mine);
+    if (!gone.empty()) {
+        co_return fail(
+            ErrorCode::refused,
+            action.source.text() + " has purged " + std::to_string(gone.count()) + " transactions that " +
+                action.replica.text() + " lacks"
+        );
+    }
+    co_return Result<void>();
+}
+
+Task<void> Performer::change_source(planning::MoveReplica action, Deadline deadline) {
+    CO_TRY(const auto now, co_await positions(action.replica, deadline));
+    if (!now.channel) {
+        co_return fail(ErrorCode::conflict, action.replica.text() + " does not replicate any more");
+    }
+    if (now.channel->source == action.source && now.channel->receiver == model::ThreadState::running) {
+        co_return Result<void>();
+    }
+    CO_TRY(co_await check_purged(action, now.executed, deadline));
+    mysql::SourceChange change;
+    change.source = action.source;
+    change.gtid = action.gtid;
+    change.tls = tls_of(now.channel);
+    change.channel = action.channel;
+    CO_TRY(co_await gateway_.change_source(action.replica, std::move(change), deadline));
+    co_return co_await start_as_before(action.replica, action.channel, deadline);
+}
+
+Task<std::string> Performer::move(planning::MoveReplica action, Deadline deadline) {
+    if (!journey_.is_decided) {
+        journey_.deeds.push_back(Deed{Deed::Kind::moved, action.replica});
+    }
+    Error last;
+    for (int i = 1; i <= tries; ++i) {
+        const auto result = co_await change_source(action, deadline);
+        if (result) {
+            co_return action.replica.text() + " replicates from " + action.source.text() +
+                (i > 1 ? " at the try number " + std::to_string(i) : std::string());
+        }
+        last = result.error();
+        if (!is_worth_another_try(last) || deadline.has_passed(clock_.now() + pause)) {
+            break;
+        }
+        co_await clock_.sleep_for(pause);
+    }
+    journey_.failed_moves.push_back(action.replica);
+    co_return tl::unexpected<Error>(std::move(last));
+}
+
+Task<std::string> Performer::detach(planning::DetachReplica action, Deadline deadline) {
+    CO_TRY(const auto now, co_await positions(action.replica, deadline));
+    if (!now.channel) {
+        co_return "it does not replicate, nothing to detach";
+    }
+    if (now.channel->source.is_detached()) {
+        co_return "it is detached";
+    }
+    const bool is_drained = gtid::empty(now.received) ? now.channel->read == now.channel->executed
+                                                      : gtid::covers(now.executed, now.received);
+    if (!is_drained) {
+        // Changing the source would destroy what only this relay log may hold.
+        co_return "left as it is, because it has received transactions that it has not applied";
+    }
+    mysql::SourceChange change;
+    change.source = Endpoint{"//" + now.channel->source.host, now.channel->source.port};
+    change.gtid = now.channel->gtid_use;
+    change.coordinates = now.channel->executed;
+    change.tls = tls_of(now.channel);
+    change.channel = action.channel;
+    CO_TRY(co_await gateway_.change_source(action.replica, std::move(change), deadline));
+    co_return action.replica.text() + " is detached from " + now.channel->source.text();
+}
+
+Co<void> Performer::fetch_credentials(Deadline deadline) {
+    if (!journey_.plan.successor || journey_.credentials) {
+        co_return;
+    }
+    auto found = co_await gateway_.replication_credentials(*journey_.plan.successor, deadline);
+    if (found) {
+        journey_.credentials = std::move(*found);
+    }
+}
+
+Task<std::string> Performer::demote(planning::DemoteOldPrimary action, Deadline deadline) {
+    CO_TRY(const auto now, co_await positions(action.old_primary, deadline));
+    if (!now.read_only) {
+        const mysql::ReadOnlyChange closed{true, true, true};
+        CO_TRY(co_await gateway_.set_read_only(action.old_primary, closed, deadline));
+    }
+    if (!now.channel || now.channel->source != action.source) {
+        if (!journey_.credentials) {
+            // Another replica knows them as well.
+            for (const auto& fate : journey_.plan.replicas) {
+                auto found = co_await gateway_.replication_credentials(fate.endpoint, deadline);
+                if (found) {
+                    journey_.credentials = std::move(*found);
+                    break;
+                }
+            }
+        }
+        mysql::SourceChange change;
+        change.source = action.source;
+        change.gtid = action.gtid;
+        if (action.gtid == model::GtidUse::none) {
+            CO_TRY(change.coordinates, gtid::BinlogCoordinates::parse(journey_.successor_coordinates));
+        }
+        if (const auto read = journey_.news.positions.find(action.source); read != journey_.news.positions.end()) {
+            change.tls = tls_of(read->second.channel);
+        }
+        if (journey_.credentials) {
+            change.user = journey_.credentials->user;
+            change.password = journey_.credentials->password;
+        }
+        change.include_own_writes = true;
+        CO_TRY(co_await gateway_.change_source(action.old_primary, std::move(change), deadline));
+    }
+    if (action.start) {
+        CO_TRY(co_await gateway_.start_replication(action.old_primary, "", deadline));
+    }
+    journey_.demoted = true;
+    co_return action.old_primary.text() + " follows " + action.source.text() +
+        (action.start ? std::string(" and replicates") : std::string("; its replication is not started"));
+}
+
+}  // namespace orc::operations

@@ -1,0 +1,51 @@
+// Performs the steps that are commands to servers. Each is idempotent; each returns a clause for the audit.
+#pragma once
+
+#include <string>
+
+#include "mysql/gateway.h"
+#include "operations/journey.h"
+#include "runtime/clock.h"
+
+namespace orc::operations {
+
+class Performer {
+public:
+    /// All of them outlive the performer.
+    Performer(mysql::Gateway& gateway, runtime::Clock& clock, Journey& journey)
+        : gateway_(gateway), clock_(clock), journey_(journey) {}
+
+    /// invalid: the action is no command to a server.
+    Task<std::string> perform(planning::Action action, Deadline deadline);
+
+    Task<std::string> close_for_writes(planning::CloseForWrites action, Deadline deadline);
+    Task<std::string> fence(planning::FencePrimary action, Deadline deadline);
+    Task<std::string> read_positions(planning::ReadPositions action, Deadline deadline);
+    Task<std::string> drain(planning::Drain action, Deadline deadline);
+    Task<std::string> check_gates(planning::CheckGates action, Deadline deadline);
+    Task<std::string> reset(planning::ResetReplication action, Deadline deadline);
+    Task<std::string> open(planning::OpenForWrites action, Deadline deadline);
+    Task<std::string> move(planning::MoveReplica action, Deadline deadline);
+    Task<std::string> detach(planning::DetachReplica action, Deadline deadline);
+    Task<std::string> wait_caught_up(planning::WaitCaughtUp action, Deadline deadline);
+    Task<std::string> demote(planning::DemoteOldPrimary action, Deadline deadline);
+
+private:
+    Task<std::string> simple(planning::Action action, Deadline deadline);
+    Task<mysql::Positions> positions(Endpoint server, Deadline deadline);
+    Task<std::string> read_one(planning::Reading reading, Deadline deadline);
+    Co<void> read_into(planning::Reading reading, Deadline deadline, std::size_t& answered, std::size_t& failed);
+    Task<void> start_as_before(Endpoint server, std::string channel, Deadline deadline);
+    Task<void> apply_all(Endpoint server, gtid::Progress target, Deadline deadline);
+    Task<void> change_source(planning::MoveReplica action, Deadline deadline);
+    Task<void> check_purged(planning::MoveReplica action, gtid::Progress executed, Deadline deadline);
+    Co<void> fetch_credentials(Deadline deadline);
+
+    mysql::Gateway& gateway_;
+    runtime::Clock& clock_;
+    Journey& journey_;
+};
+
+planning::TruePosition true_position(const mysql::Positions& positions);
+
+}  // namespace orc::operations

@@ -1,0 +1,33 @@
+// Runs any plan: steps whose predecessors have ended start at once, each with its own limit; what fails is answered as
+// the step says; what was begun before the decision is undone if it cannot be finished.
+#pragma once
+
+#include <memory>
+
+#include "mysql/gateway.h"
+#include "operations/errands.h"
+#include "operations/journey.h"
+#include "runtime/clock.h"
+
+namespace orc::operations {
+
+class PlanRunner {
+public:
+    /// All of them outlive the runner. `moves_at_once`: MaxConcurrentReplicaOperations.
+    PlanRunner(mysql::Gateway& gateway, runtime::Clock& clock, Errands& errands, std::size_t moves_at_once);
+
+    /// Returns when the last step has ended. Cancelled: stops where it is, without undoing; another start resumes it.
+    Co<Outcome> run(planning::Plan plan);
+    /// The decision was recorded by a process that has died: does all that follows it.
+    Co<Outcome> finish(planning::Plan plan);
+    /// A process died before its decision: brings every server back to how it stood, then does the end.
+    Co<Outcome> abandon(planning::Plan plan, std::string why);
+
+private:
+    mysql::Gateway& gateway_;
+    runtime::Clock& clock_;
+    Errands& errands_;
+    std::size_t moves_at_once_;
+};
+
+}  // namespace orc::operations

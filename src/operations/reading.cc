@@ -1,0 +1,120 @@
+// Reading the true positions of many servers at once, without waiting for the one that hangs.
+#include <algorithm>
+#include <boost/asio/this_coro.hpp>
+
+#include "operations/performer.h"
+#include "runtime/task_group.h"
+
+namespace orc::operations {
+namespace {
+
+/// Once most have answered, the last ones get as long again three times over, at least this.
+constexpr Micros patience_least = Millis(50);
+
+struct Round {
+    explicit Round(Executor executor) : group(executor) {}
+    std::size_t answered = 0;
+    std::size_t failed = 0;
+    runtime::TaskGroup group;  // last: it goes first
+};
+
+}  // namespace
+
+planning::TruePosition true_position(const mysql::Positions& positions) {
+    planning::TruePosition out;
+    out.answered = true;
+    out.read_only = positions.read_only;
+    out.executed = positions.executed;
+    out.received = positions.received;
+    out.purged = positions.purged;
+    out.replica_position = positions.replica_position;
+    out.binlog_position = positions.binlog_position;
+    out.self = positions.self;
+    out.channel = positions.channel;
+    return out;
+}
+
+Task<mysql::Positions> Performer::positions(Endpoint server, Deadline deadline) {
+    CO_TRY(auto found, co_await gateway_.positions(server, deadline));
+    journey_.latest[server] = found;
+    co_return found;
+}
+
+Task<std::string> Performer::read_one(planning::Reading reading, Deadline deadline) {
+    if (reading.stop_receiver) {
+        journey_.deeds.push_back(Deed{Deed::Kind::stopped_receiver, reading.server});
+        CO_TRY(co_await gateway_.stop_receiver(reading.server, reading.channel, deadline));
+    }
+    CO_TRY(const auto found, co_await positions(reading.server, deadline));
+    journey_.news.positions[reading.server] = true_position(found);
+    co_return "";
+}
+
+namespace {
+
+Co<void> wake_at(runtime::Clock& clock, Instant when) { co_await clock.sleep_until(when); }
+
+}  // namespace
+
+Co<void> Performer::read_into(
+    planning::Reading reading, Deadline deadline, std::size_t& answered, std::size_t& failed
+) {
+    const auto result = co_await read_one(reading, deadline);
+    if (result) {
+        ++answered;
+        co_return;
+    }
+    ++failed;
+    if (result.error().code != ErrorCode::cancelled) {
+        journey_.news.positions[reading.server].silence = result.error().message;
+    }
+}
+
+Task<std::string> Performer::read_positions(planning::ReadPositions action, Deadline deadline) {
+    const Instant began = clock_.now();
+    const auto executor = co_await asio::this_coro::executor;
+    // Members must not outlive this frame: a cancelled caller cancels them and waits.
+    co_await asio::this_coro::throw_if_cancelled(false);
+    Round round(executor);
+    for (const auto& reading : action.readings) {
+        planning::TruePosition unknown;
+        unknown.silence = "no answer in time";
+        journey_.news.positions[reading.server] = unknown;
+        round.group.spawn(read_into(reading, deadline, round.answered, round.failed));
+    }
+    round.group.spawn(wake_at(clock_, deadline.at));
+    const std::size_t all = action.readings.size();
+    std::optional<Instant> patience_ends;
+    bool is_cancelled = false;
+    while (round.answered + round.failed < all && !is_cancelled) {
+        const Instant now = clock_.now();
+        if (deadline.has_passed(now) || (patience_ends && now >= *patience_ends)) {
+            break;
+        }
+        if (!patience_ends && round.answered > 0 && (round.answered + round.failed) * 2 >= all) {
+            patience_ends = now + std::max(patience_least, (now - began) * 3);
+            round.group.spawn(wake_at(clock_, *patience_ends));
+        }
+        co_await round.group.next_end();
+        const auto state = co_await asio::this_coro::cancellation_state;
+        is_cancelled = state.cancelled() != asio::cancellation_type::none;
+    }
+    co_await round.group.stop();
+    co_await asio::this_coro::throw_if_cancelled(true);
+    if (is_cancelled) {
+        co_return fail(ErrorCode::cancelled, "asked to stop");
+    }
+    if (journey_.plan.kind == planning::PlanKind::graceful_takeover) {
+        co_await fetch_credentials(deadline);
+    }
+    std::string message = std::to_string(round.answered) + " of " + std::to_string(all) + " answered";
+    for (const auto& reading : action.readings) {
+        const auto& position = journey_.news.positions[reading.server];
+        if (!position.answered) {
+            message += "; " + reading.server.text() + ": " + position.silence;
+        }
+    }
+    co_return message;
+}
+
+}  // namespace orc::operations

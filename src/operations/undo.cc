@@ -1,0 +1,152 @@
+#include "operations/undo.h"
+
+#include <algorithm>
+#include <boost/asio/this_coro.hpp>
+
+#include "runtime/task_group.h"
+
+namespace orc::operations {
+namespace {
+
+constexpr int tries = 3;
+constexpr Micros pause = Millis(100);
+constexpr Micros one_try = Seconds(3);
+
+}  // namespace
+
+bool Undo::is_closed(const Endpoint& server) const {
+    return std::any_of(journey_.deeds.begin(), journey_.deeds.end(), [&](const Deed& d) {
+        return d.server == server && d.kind == Deed::Kind::closed;
+    });
+}
+
+bool Undo::is_touched(const Endpoint& server) const {
+    return std::any_of(journey_.deeds.begin(), journey_.deeds.end(), [&](const Deed& d) { return d.server == server; });
+}
+
+void Undo::suspect_everything() {
+    for (const auto& before : journey_.plan.before) {
+        const bool is_subject = before.server == journey_.plan.subject;
+        const bool was_closed = journey_.plan.kind == planning::PlanKind::graceful_takeover;
+        if (!is_subject) {
+            journey_.deeds.push_back(Deed{Deed::Kind::stopped_receiver, before.server});
+        } else if (was_closed) {
+            journey_.deeds.push_back(Deed{Deed::Kind::closed, before.server});
+        }
+    }
+}
+
+Task<void> Undo::close_successor(Endpoint successor, Deadline deadline) {
+    const mysql::ReadOnlyChange closed{true, true, true};
+    Result<void> result = fail(ErrorCode::timed_out, "not tried");
+    while (!deadline.has_passed(clock_.now())) {
+        const Deadline once = earlier(deadline, clock_.deadline_in(Millis(1000)));
+        result = co_await gateway_.set_read_only(successor, closed, once);
+        if (result || result.error().code == ErrorCode::cancelled) {
+            break;
+        }
+        co_await clock_.sleep_for(pause);
+    }
+    co_return result;
+}
+
+Task<std::string> Undo::restore_replica(planning::Before before, mysql::Positions now, Deadline deadline) {
+    const bool is_elsewhere = !now.channel || now.channel->source != *before.source;
+    if (is_elsewhere) {
+        mysql::SourceChange change;
+        change.source = *before.source;
+        change.gtid = before.gtid;
+        change.channel = before.channel;
+        if (now.channel) {
+            change.tls = now.channel->tls;
+        } else if (const auto read = journey_.news.positions.find(before.server);
+                   read != journey_.news.positions.end() && read->second.channel) {
+            change.tls = read->second.channel->tls;
+        }
+        if (!now.channel && journey_.credentials) {
+            change.user = journey_.credentials->user;
+            change.password = journey_.credentials->password;
+        }
+        CO_TRY(co_await gateway_.change_source(before.server, std::move(change), deadline));
+    }
+    const bool receives = !is_elsewhere && now.channel->receiver != model::ThreadState::stopped &&
+                          now.channel->receiver != model::ThreadState::none;
+    const bool applies = !is_elsewhere && now.channel->applier == model::ThreadState::running;
+    if (before.receiver_ran && !receives && before.applier_ran && !applies) {
+        CO_TRY(co_await gateway_.start_replication(before.server, before.channel, deadline));
+    } else if (before.receiver_ran && !receives) {
+        CO_TRY(co_await gateway_.start_receiver(before.server, before.channel, deadline));
+    } else if (before.applier_ran && !applies) {
+        CO_TRY(co_await gateway_.start_applier(before.server, before.channel, deadline));
+    } else if (!is_elsewhere) {
+        co_return before.server.text() + " stands as it stood";
+    }
+    co_return before.server.text() + " replicates from " + before.source->text() + " as before";
+}
+
+Task<std::string> Undo::restore(planning::Before before, Deadline deadline) {
+    const Deadline once = earlier(deadline, clock_.deadline_in(one_try));
+    CO_TRY(const auto now, co_await gateway_.positions(before.server, once));
+    std::string opened;
+    if (before.was_writable && now.read_only && is_closed(before.server)) {
+        const mysql::ReadOnlyChange change{false, true, false};
+        CO_TRY(co_await gateway_.set_read_only(before.server, change, deadline));
+        opened = before.server.text() + " is writable again";
+    }
+    if (before.source) {
+        CO_TRY(const auto replicates, co_await restore_replica(before, now, deadline));
+        if (!opened.empty()) {
+            co_return opened + "; " + replicates;
+        }
+        co_return replicates;
+    }
+    if (opened.empty()) {
+        co_return before.server.text() + " stands as it stood";
+    }
+    co_return opened;
+}
+
+Co<void> Undo::restore_into(planning::Before before, Deadline deadline, std::vector<Undone>& out) {
+    Result<std::string> result = fail(ErrorCode::timed_out, "not tried");
+    for (int i = 0; i < tries; ++i) {
+        result = co_await restore(before, deadline);
+        if (result || deadline.has_passed(clock_.now() + pause) || result.error().code == ErrorCode::cancelled) {
+            break;
+        }
+        co_await clock_.sleep_for(pause);
+    }
+    Undone undone;
+    undone.server = before.server;
+    undone.ok = result.has_value();
+    undone.message = result ? *result : result.error().message;
+    out.push_back(std::move(undone));
+}
+
+Co<std::vector<Undone>> Undo::all(Deadline deadline) {
+    std::vector<Undone> out;
+    // Writers wait: the old primary comes before everything else.
+    for (const auto& before : journey_.plan.before) {
+        if (is_closed(before.server)) {
+            co_await restore_into(before, deadline, out);
+        }
+    }
+    const auto executor = co_await asio::this_coro::executor;
+    co_await asio::this_coro::throw_if_cancelled(false);
+    runtime::TaskGroup group(executor);
+    for (const auto& before : journey_.plan.before) {
+        if (is_touched(before.server) && !is_closed(before.server)) {
+            group.spawn(restore_into(before, deadline, out));
+        }
+    }
+    while (group.running() > 0) {
+        co_await group.next_end();
+        const auto state = co_await asio::this_coro::cancellation_state;
+        if (state.cancelled() != asio::cancellation_type::none) {
+            group.cancel();
+        }
+    }
+    co_await asio::this_coro::throw_if_cancelled(true);
+    co_return out;
+}
+
+}  // namespace orc::operations
