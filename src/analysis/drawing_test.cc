@@ -47,7 +47,6 @@ struct Pen {
     model::Facts facts;
     bool is_unread = false;
     std::optional<Instant> moved;
-    std::optional<Instant> looked;
 
     explicit Pen(std::string_view host) {
         server.endpoint = endpoint(host);
@@ -152,6 +151,7 @@ const std::map<std::string_view, Word>& words() {
              p.is_unread = true;
              p.server.check.seen.reset();
          }},
+        {"untried", [](Pen& p, std::string_view) { p.server.check = {}; }},
         {"io", [](Pen& p, std::string_view v) { p.receive(v); }},
         {"sql", [](Pen& p, std::string_view v) { p.apply_events(v); }},
         {"lag", [](Pen& p, std::string_view v) { p.facts.channels.back().lag = Seconds(count(v)); }},
@@ -240,7 +240,7 @@ Result<model::Server> read_server(std::string_view text) {
         }
         known->second(pen, value);
     }
-    pen.server.stream.looked = pen.looked ? pen.looked : pen.server.check.seen;
+    pen.server.stream.looked = pen.server.check.seen;
     pen.server.stream.moved = pen.moved ? pen.moved : pen.server.check.seen;
     if (!pen.is_unread) {
         pen.server.facts = std::make_shared<const model::Facts>(std::move(pen.facts));

@@ -148,7 +148,7 @@ bool is_settled(const Case& c, Code code) {
         return c.now - *c.check().failing_since >= settling_time && stale_witness(c) == nullptr;
     }
     if (!c.is_valid) {
-        return true;
+        return false;  // its first check has not ended, or the last one hangs
     }
     // Its replicas complain: is it still true that we can read it?
     const auto life = last_life(c.check());
