@@ -7,8 +7,6 @@
 namespace orc::store {
 namespace {
 
-constexpr int busy_timeout_ms = 2000;
-
 ErrorCode code_of(int code) {
     switch (code & 0xff) {
         case SQLITE_BUSY:
@@ -81,7 +79,7 @@ Error Database::error(int code) const {
     return Error{code_of(code), std::move(message), code};
 }
 
-Result<Database> Database::open(const std::string& path) {
+Result<Database> Database::open(const std::string& path, Millis busy_timeout) {
     Database database(path);
     sqlite3* handle = nullptr;
     // One thread owns the connection, so SQLite's own mutexes would only cost.
@@ -93,7 +91,7 @@ Result<Database> Database::open(const std::string& path) {
         return tl::unexpected(database.error(handle == nullptr ? code : sqlite3_extended_errcode(handle)));
     }
     sqlite3_extended_result_codes(handle, 1);
-    sqlite3_busy_timeout(handle, busy_timeout_ms);
+    sqlite3_busy_timeout(handle, static_cast<int>(busy_timeout.count()));
     // Checkpoints are ours to time, so that no commit pays for one.
     if (!database.is_read_only()) {
         TRY(database.run_script("pragma journal_mode=wal; pragma synchronous=full; pragma wal_autocheckpoint=0"));

@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "base/result.h"
+#include "base/time.h"
 #include "store/value.h"
 
 struct sqlite3;
@@ -25,8 +26,9 @@ enum class Durability {
 class Database {
 public:
     /// Opens or creates `path` in WAL mode (":memory:" is a database of its own). A file that cannot be written opens
-    /// for reading only. Errors: unreachable (no such directory, I/O), denied, corrupt (not a database).
-    static Result<Database> open(const std::string& path);
+    /// for reading only. Waits `busy_timeout` for others that hold the file. Errors: unreachable (no such directory,
+    /// I/O), denied, corrupt (not a database).
+    static Result<Database> open(const std::string& path, Millis busy_timeout = Seconds(2));
     Database(Database&&) noexcept;
     Database& operator=(Database&&) noexcept;
     ~Database();

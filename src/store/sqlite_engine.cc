@@ -19,7 +19,7 @@ Result<void> run_all(Database& database, const std::vector<Write>& writes) {
 
 // A commit whose fsync failed may come back after a crash or be gone: only a retry with the same id tells.
 Error commit_error(Error error) {
-    if ((error.number & 0xff) == SQLITE_IOERR) {
+    if (error.number == SQLITE_IOERR_FSYNC || error.number == SQLITE_IOERR_DIR_FSYNC) {
         error.code = ErrorCode::timed_out;
     }
     return error;
@@ -36,7 +36,7 @@ Result<Database*> SqliteEngine::database() {
 
 Result<model::Intent> SqliteEngine::open(WallTime now) {
     database_.reset();
-    TRY(auto database, Database::open(path_));
+    TRY(auto database, Database::open(path_, busy_timeout_));
     TRY(migrate(database, now));
     database_ = std::move(database);
     TRY(auto reader, reader());

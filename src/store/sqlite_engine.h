@@ -28,7 +28,8 @@ struct Observation {
 
 class SqliteEngine {
 public:
-    explicit SqliteEngine(std::string path) : path_(std::move(path)) {}
+    explicit SqliteEngine(std::string path, Millis busy_timeout = Seconds(2))
+        : path_(std::move(path)), busy_timeout_(busy_timeout) {}
 
     /// May be called again after an error. A database that cannot be written but has our tables opens for reading.
     Result<model::Intent> open(WallTime now);
@@ -52,6 +53,7 @@ private:
     Result<void> apply_one(Database& database, const StoredCommit& commit);
 
     std::string path_;
+    Millis busy_timeout_;
     std::optional<Database> database_;
 };
 
