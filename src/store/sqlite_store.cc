@@ -28,17 +28,19 @@ public:
         wake_.notify_one();
     }
 
-    void commit(StoredCommit commit, Done<void> done) {
+    void commit(StoredCommit commit, Instant now, Done<void> done) {
         const std::lock_guard lock(mutex_);
         commits_.push_back(std::move(commit));
         commits_done_.push_back(std::move(done));
         is_commit_waiting_ = true;
+        note_age(now);
         wake_.notify_one();
     }
 
-    void call(std::function<void(SqliteEngine&)> work) {
+    void call(Instant now, std::function<void(SqliteEngine&)> work) {
         const std::lock_guard lock(mutex_);
         calls_.push_back(std::move(work));
+        note_age(now);
         wake_.notify_one();
     }
 
@@ -53,11 +55,8 @@ public:
         }
         Endpoint endpoint = observation.endpoint;
         pending_.insert_or_assign(std::move(endpoint), std::move(observation));
-        const bool is_full = pending_.size() >= batch_max && !is_failing_;
-        if (is_full || now - pending_since_ >= batch_age_max) {
-            pending_since_ = now;
-            is_flush_due_ = true;
-        }
+        is_flush_due_ = is_flush_due_ || (pending_.size() >= batch_max && !is_failing_);
+        note_age(now);
         // Also for the first one, so that the thread begins to count its second of silence.
         if (is_flush_due_ || pending_.size() == 1) {
             wake_.notify_one();
@@ -83,24 +82,43 @@ private:
         while (wait_for_work(lock)) {
             if (!commits_.empty()) {
                 run_commits(lock);
-            } else if (!calls_.empty()) {
-                const auto work = std::move(calls_.front());
-                calls_.pop_front();
-                lock.unlock();
-                work(engine_);
-                lock.lock();
-            } else {
-                is_flush_due_ = false;
-                lock.unlock();
-                const std::size_t written = flush([this] { return is_commit_waiting_.load(); });
-                engine_.tidy();
-                lock.lock();
-                // Small rests wait for company; after an error everything waits.
-                is_flush_due_ = is_flush_due_ || (written > 0 && pending_.size() >= batch_max) || is_commit_waiting_;
+                continue;
+            }
+            if (!calls_.empty()) {
+                run_call(lock);
+            }
+            if (is_flush_due_ && commits_.empty()) {
+                run_flush(lock);
             }
         }
         lock.unlock();
         finish();
+    }
+
+    // While the thread is kept busy by others it sees no second of silence: the callers tell it the time.
+    void note_age(Instant now) {
+        if (!pending_.empty() && now - pending_since_ >= batch_age_max) {
+            pending_since_ = now;
+            is_flush_due_ = true;
+        }
+    }
+
+    void run_call(std::unique_lock<std::mutex>& lock) {
+        const auto work = std::move(calls_.front());
+        calls_.pop_front();
+        lock.unlock();
+        work(engine_);
+        lock.lock();
+    }
+
+    void run_flush(std::unique_lock<std::mutex>& lock) {
+        is_flush_due_ = false;
+        lock.unlock();
+        const std::size_t written = flush([this] { return is_commit_waiting_.load(); });
+        engine_.tidy();
+        lock.lock();
+        // Small rests wait for company; after an error everything waits.
+        is_flush_due_ = is_flush_due_ || (written > 0 && pending_.size() >= batch_max) || is_commit_waiting_;
     }
 
     // False: stop, nothing is left that somebody waits for.
@@ -201,7 +219,7 @@ public:
             if (commit->id.empty()) {
                 done(fail(ErrorCode::invalid, "a commit needs an id"));
             } else {
-                writer_.commit(std::move(*commit), std::move(done));
+                writer_.commit(std::move(*commit), clock_.now(), std::move(done));
             }
         });
     }
@@ -260,7 +278,9 @@ private:
     template <typename T>
     Task<T> ask(std::function<Result<T>(SqliteEngine&)> question) {
         return await_answer<T>([this, question = std::move(question)](Done<T> done) {
-            writer_.call([question, done = std::move(done)](SqliteEngine& engine) { done(question(engine)); });
+            writer_.call(clock_.now(), [question, done = std::move(done)](SqliteEngine& engine) {
+                done(question(engine));
+            });
         });
     }
 
