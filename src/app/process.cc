@@ -57,22 +57,22 @@ Co<int> wait_for_signal() {
     co_return std::get<1>(caught);
 }
 
-Co<void> serve(Service& service, http::Server& server, int& exit_code) {
+Co<void> serve(Service& service, config::Settings settings, int& exit_code) {
     const Result<void> started = co_await service.start();
     if (!started) {
         exit_code = fatal(started.error().message);
         co_await service.stop();
         co_return;
     }
-    const Result<void> listening = server.start();
-    if (listening) {
-        LOG(info, "http.listening", {{"port", server.port()}});
+    auto server = http::Server::start(settings, service.use_cases());
+    if (server) {
+        LOG(info, "http.listening", {{"port", (*server)->port()}});
         const int number = co_await wait_for_signal();
         LOG(info, "service.stopping", {{"signal", number}});
+        co_await (*server)->stop();
     } else {
-        exit_code = fatal(listening.error().message);
+        exit_code = fatal(server.error().message);
     }
-    server.stop();
     co_await service.stop();
 }
 
@@ -130,10 +130,9 @@ int run_service(const config::Settings& settings, const cli::Flags& flags) {
     options.noop = flags.on("noop");
     options.watch = flags.on("discovery");
     Service service(real.outside(), std::move(options));
-    http::Server server(settings, service.use_cases());
     int exit_code = 0;
     runtime::TaskGroup main_task(real.io.get_executor());
-    main_task.spawn(serve(service, server, exit_code));
+    main_task.spawn(serve(service, settings, exit_code));
     real.io.run();
     return exit_code;
 }

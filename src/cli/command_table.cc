@@ -122,12 +122,12 @@ Task<Lines> all_clusters_primaries(Call call) {
 
 Task<Lines> topology(Call call) {
     CO_TRY(const auto cluster, cluster_argument(call));
-    co_return line(api::topology_text(*cluster, call.use_cases.settings()));
+    co_return line(api::topology_text(*cluster, api::TreeForm::plain, call.use_cases.settings(), cluster->taken));
 }
 
 Task<Lines> topology_tabulated(Call call) {
     CO_TRY(const auto cluster, cluster_argument(call));
-    co_return line(api::topology_tabulated(*cluster, call.use_cases.settings()));
+    co_return line(api::topology_text(*cluster, api::TreeForm::tabulated, call.use_cases.settings(), cluster->taken));
 }
 
 Task<Lines> all_instances(Call call) {
@@ -223,7 +223,7 @@ Task<Lines> instance_status(Call call) {
     CO_TRY(const Endpoint endpoint, instance_argument(call));
     CO_TRY(const auto server, call.use_cases.instance(endpoint));
     const auto cluster = call.use_cases.topology()->cluster(server->endpoint);
-    co_return line(api::status_text(*server, call.use_cases.settings(), cluster->taken));
+    co_return line(api::instance_description(*server, call.use_cases.settings(), cluster->taken));
 }
 
 bool is_marked(const model::Server& server, std::string_view reason) {
