@@ -30,7 +30,10 @@ public:
 
 class OnStore final : public Subject {
 public:
-    OnStore(asio::io_context& io, std::unique_ptr<store::Store> store) : store_(std::move(store)) { start(io); }
+    OnStore(asio::io_context& io, std::unique_ptr<store::Store> store) : io_(io), store_(std::move(store)) {
+        start(io);
+    }
+    ~OnStore() override { run(io_, node_->stop()); }
     Ledger& ledger() override { return *node_; }
     Leadership& leadership() override { return *node_; }
     void begin_next_epoch(asio::io_context& io) override { ASSERT_TRUE(run(io, node_->lead())); }
@@ -42,7 +45,7 @@ private:
         node_ = std::move(*node);
     }
 
-    store::testing::TemporaryDirectory directory_;
+    asio::io_context& io_;
     runtime::SystemClock clock_;
     std::unique_ptr<store::Store> store_;
     std::unique_ptr<SingleNode> node_;

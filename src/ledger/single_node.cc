@@ -60,10 +60,12 @@ SingleNode::SingleNode(
 )
     : store_(store),
       clock_(clock),
+      executor_(executor),
       token_(std::move(token)),
       node_name_(std::move(node_name)),
       intent_(std::make_shared<model::Intent>(std::move(intent))),
-      folded_(executor) {
+      folded_(executor),
+      tasks_(executor) {
     last_epoch_ = take_epoch(*intent_);
 }
 
@@ -105,11 +107,37 @@ Task<void> SingleNode::lead() {
 }
 
 LeadershipView SingleNode::view() const {
+    const bool is_stalled =
+        !writing_since_.empty() && clock_.now() - writing_since_.begin()->second >= Micros(patience);
     LeadershipView out;
-    out.is_leader = epoch_ != 0;
+    out.is_leader = epoch_ != 0 && !is_stalled && !tasks_.is_stopping();
     out.epoch = epoch_;
     out.leader = out.is_leader ? node_name_ : std::string();
     return out;
+}
+
+Co<void> SingleNode::stop() { return tasks_.stop(); }
+
+Co<void> SingleNode::ring(runtime::Clock& clock, Instant at, AttemptPtr attempt) {
+    co_await clock.sleep_until(at);
+    attempt->changed.notify_all();
+}
+
+Co<Result<void>> SingleNode::wait(AttemptPtr attempt, Instant limit) {
+    tasks_.spawn(ring(clock_, limit, attempt));
+    while (!attempt->has_ended && clock_.now() < limit) {
+        co_await attempt->changed.wait();
+    }
+    co_return attempt->result;
+}
+
+Co<void> SingleNode::prove(Epoch epoch, AttemptPtr attempt) {
+    std::string id = "confirm:" + std::to_string(epoch) + ":" + token_.text() + ":" + std::to_string(++confirms_);
+    std::vector<model::Change> changes;
+    changes.emplace_back(leadership_record(epoch));
+    attempt->result = co_await store_.apply(std::move(id), std::move(changes));
+    attempt->has_ended = true;
+    attempt->changed.notify_all();
 }
 
 Task<void> SingleNode::confirm(Epoch epoch, Deadline deadline) {
@@ -118,10 +146,11 @@ Task<void> SingleNode::confirm(Epoch epoch, Deadline deadline) {
             ErrorCode::not_leader, "epoch " + std::to_string(epoch) + " is over, now it is " + std::to_string(epoch_)
         );
     }
-    std::string id = "confirm:" + std::to_string(epoch) + ":" + token_.text() + ":" + std::to_string(++confirms_);
-    std::vector<model::Change> changes;
-    changes.emplace_back(leadership_record(epoch));
-    CO_TRY(co_await store_.apply(std::move(id), std::move(changes)));
+    const auto attempt = std::make_shared<Attempt>(executor_);
+    if (!tasks_.spawn(prove(epoch, attempt))) {
+        co_return fail(ErrorCode::not_leader, "this node is stopping");
+    }
+    CO_TRY(co_await wait(attempt, deadline.at));
     if (deadline.has_passed(clock_.now())) {
         co_return fail(ErrorCode::timed_out, "leadership was confirmed too late");
     }
@@ -181,14 +210,9 @@ Task<void> SingleNode::settle(const Commit& commit) {
     co_return Result<void>{};
 }
 
-Co<CommitOutcome> SingleNode::commit(Commit commit) {
-    if (commit.epoch == 0 || commit.epoch != epoch_) {
-        co_return CommitOutcome::fenced;
-    }
-    // What was given to the disk will be there, so memory must follow even if the caller is cancelled meanwhile.
-    const bool was_throwing = co_await asio::this_coro::throw_if_cancelled();
+// What was given to the disk will be there, so memory must follow even when everything is being stopped.
+Co<void> SingleNode::write(Commit commit, std::uint64_t ticket, AttemptPtr attempt) {
     co_await asio::this_coro::throw_if_cancelled(false);
-    const std::uint64_t ticket = next_ticket_++;
     std::string id = commit.id;
     std::vector<model::Change> changes = commit.changes;
     Result<void> done = co_await store_.apply(std::move(id), std::move(changes));
@@ -204,11 +228,27 @@ Co<CommitOutcome> SingleNode::commit(Commit commit) {
     if (!done && outcome_of(done.error()) == CommitOutcome::unknown) {
         unsettled_.insert(commit.id);
     }
+    writing_since_.erase(ticket);
     ++next_fold_;
     folded_.notify_all();
-    co_await asio::this_coro::throw_if_cancelled(was_throwing);
+    attempt->result = std::move(done);
+    attempt->has_ended = true;
+    attempt->changed.notify_all();
+}
+
+Co<CommitOutcome> SingleNode::commit(Commit commit) {
+    if (commit.epoch == 0 || commit.epoch != epoch_ || tasks_.is_stopping()) {
+        co_return CommitOutcome::fenced;
+    }
+    const std::string id = commit.id;
+    const std::uint64_t ticket = next_ticket_++;
+    const Instant now = clock_.now();
+    writing_since_.emplace(ticket, now);
+    const auto attempt = std::make_shared<Attempt>(executor_);
+    tasks_.spawn(write(std::move(commit), ticket, attempt));
+    const Result<void> done = co_await wait(attempt, now + Micros(patience));
     if (!done) {
-        LOG(error, "ledger.commit_failed", {{"id", commit.id}, {"error", done.error().message}});
+        LOG(error, "ledger.commit_failed", {{"id", id}, {"error", done.error().message}});
         co_return outcome_of(done.error());
     }
     co_return CommitOutcome::committed;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -19,18 +20,25 @@ namespace orc::ledger {
 /// executor. Store and clock outlive it.
 class SingleNode final : public Ledger, public Leadership {
 public:
+    /// How long a write may take before we no longer count on the disk.
+    static constexpr Seconds patience{5};
+
     /// Opens the store and begins an epoch. A database that can be read but not written gives a node that does not lead
     /// yet (see lead). Errors: those of Store::open.
     static Task<std::unique_ptr<SingleNode>> start(
         store::Store& store, runtime::Clock& clock, NodeToken token, std::string node_name
     );
 
+    /// Ends what is under way; to be awaited before the node is destroyed. Commits made afterwards are fenced.
+    Co<void> stop();
     /// Begins a new epoch, when start() could not. Errors: those of Store::apply.
     Task<void> lead();
 
+    /// Does not lead while a write has been waiting for the disk for longer than `patience`.
     LeadershipView view() const override;
     Task<void> confirm(Epoch epoch, Deadline deadline) override;
 
+    /// `unknown` if the disk does not answer within `patience`; the commit stays on its way.
     Co<CommitOutcome> commit(Commit commit) override;
     std::shared_ptr<const model::Intent> intent() const override { return intent_; }
     void on_change(std::function<void(const std::vector<model::Change>&)> listener) override;
@@ -44,6 +52,18 @@ private:
         model::Intent intent,
         Executor executor
     );
+    // A write on its way: the one who asked may stop waiting, the write may not.
+    struct Attempt {
+        explicit Attempt(Executor executor) : changed(executor) {}
+        Result<void> result = fail(ErrorCode::timed_out, "the disk does not answer");
+        bool has_ended = false;
+        runtime::Signal changed;
+    };
+    using AttemptPtr = std::shared_ptr<Attempt>;
+    static Co<void> ring(runtime::Clock& clock, Instant at, AttemptPtr attempt);
+    Co<Result<void>> wait(AttemptPtr attempt, Instant limit);
+    Co<void> write(Commit commit, std::uint64_t ticket, AttemptPtr attempt);
+    Co<void> prove(Epoch epoch, AttemptPtr attempt);
     Task<void> settle(const Commit& commit);
     Task<void> reload();
     void fold(const std::vector<model::Change>& changes);
@@ -52,6 +72,7 @@ private:
 
     store::Store& store_;
     runtime::Clock& clock_;
+    const Executor executor_;
     const NodeToken token_;
     const std::string node_name_;
     std::shared_ptr<model::Intent> intent_;
@@ -62,9 +83,11 @@ private:
     std::uint64_t next_ticket_ = 0;  // commits are folded in the order in which they were given to the store
     std::uint64_t next_fold_ = 0;
     runtime::Signal folded_;
-    std::set<std::string> unsettled_;       // commits that may or may not be on disk
-    std::set<std::string> folded_ids_;      // lately folded: a retry must not be folded again
-    std::deque<std::string> folded_order_;  // the same, oldest first
+    std::set<std::string> unsettled_;                 // commits that may or may not be on disk
+    std::set<std::string> folded_ids_;                // lately folded: a retry must not be folded again
+    std::deque<std::string> folded_order_;            // the same, oldest first
+    std::map<std::uint64_t, Instant> writing_since_;  // by ticket
+    runtime::TaskGroup tasks_;
 };
 
 }  // namespace orc::ledger

@@ -195,6 +195,47 @@ TEST(SingleNode, confirming_fails_when_the_disk_does_or_when_it_is_too_late) {
     }
 }
 
+TEST(SingleNode, a_disk_that_hangs_costs_the_leadership_and_gives_it_back) {
+    House house;
+    house.disk->faults.delay = Seconds(20);
+    std::vector<std::pair<std::string, CommitOutcome>> out;
+    house.group.spawn(House::commit(house, house.commit_of("1", "a"), out));
+    house.clock.run_for(Seconds(4));
+    EXPECT_TRUE(out.empty());
+    EXPECT_TRUE(house.node->view().is_leader);
+    house.clock.run_for(Seconds(1));
+    ASSERT_EQ(out.size(), 1U);
+    EXPECT_EQ(out[0].second, CommitOutcome::unknown);
+    EXPECT_FALSE(house.node->view().is_leader);
+    EXPECT_TRUE(house.node->intent()->key_values.empty());
+    house.clock.run_for(Seconds(16));
+    EXPECT_TRUE(house.node->view().is_leader);
+    EXPECT_EQ(house.value(), "a") << "it happened after all";
+    house.disk->faults.delay = Micros(0);
+    EXPECT_EQ(house.commit(house.commit_of("1", "a")), CommitOutcome::committed);
+    EXPECT_EQ(house.value(), "a");
+}
+
+TEST(SingleNode, stopping_finishes_what_the_disk_has_and_fences_the_rest) {
+    House house;
+    house.disk->faults.delay = Seconds(1);
+    std::vector<std::pair<std::string, CommitOutcome>> out;
+    house.group.spawn(House::commit(house, house.commit_of("1", "a"), out));
+    house.clock.run_ready();
+    Commit late = house.commit_of("2", "b");
+    bool stopped = false;
+    const auto stop = [](SingleNode& node, bool& done) -> Co<void> {
+        co_await node.stop();
+        done = true;
+    };
+    house.group.spawn(stop(*house.node, stopped));
+    house.clock.run_for(Seconds(5));
+    EXPECT_TRUE(stopped);
+    EXPECT_EQ(house.disk->intent.key_values.at("key"), house.value());
+    EXPECT_EQ(house.commit(late), CommitOutcome::fenced);
+    EXPECT_FALSE(house.node->view().is_leader);
+}
+
 TEST(CommitSurely, retries_the_unknown_and_nothing_else) {
     House house;
     house.disk->faults.unknown_next = 3;
