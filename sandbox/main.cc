@@ -21,11 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-fs::path default_folder() {
-    const char* runtime = std::getenv("XDG_RUNTIME_DIR");
-    const fs::path parent = runtime != nullptr && *runtime != '\0' ? runtime : "/tmp";
-    return parent / fmt::format("orchestrator-sandbox-{}", ::getuid());
-}
+fs::path default_folder() { return scratch_folder() / fmt::format("orchestrator-sandbox-{}", ::getuid()); }
 
 Result<int> server_number(const Words& words, std::size_t at, const Sandbox& lab) {
     int number = 0;

@@ -24,12 +24,16 @@ enum class Layout {
     tree,   ///< server i from server i / 2
 };
 
+/// Where new sandboxes go: $TMPDIR when set; else memory (/dev/shm) when there is plenty, since on some disks removing
+/// a server's sparse files takes seconds; else /tmp. The same answer every time on one machine.
+std::filesystem::path scratch_folder();
+
 struct Options {
     Flavor flavor = Flavor::mariadb;
     int servers = 4;
     Layout layout = Layout::flat;
     bool semi_sync = false;        ///< replicas acknowledge, server 1 waits for one of them (2 s at most)
-    std::filesystem::path folder;  ///< must not exist or be empty; default: a new one in the temporary folder
+    std::filesystem::path folder;  ///< must not exist or be empty; default: a new one in scratch_folder()
     bool keep = false;             ///< leave the folder behind, for looking at logs
 };
 

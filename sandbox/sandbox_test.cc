@@ -37,12 +37,16 @@ protected:
             }
             GTEST_SKIP() << found.error().message;
         }
+    }
+    void start(Options options) {
+        options.flavor = GetParam();
         const auto before = std::chrono::steady_clock::now();
-        auto started = Sandbox::start({.flavor = GetParam(), .folder = {}});
+        auto started = Sandbox::start(std::move(options));
         ASSERT_TRUE(started.has_value()) << started.error().message;
         sandbox_ = std::move(*started);
-        const auto took = std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
-        std::cout << "4 servers up in " << took << " s on " << sandbox_->endpoint(1).text() << "..\n";
+        const std::chrono::duration<double> took = std::chrono::steady_clock::now() - before;
+        std::cout << sandbox_->size() << " servers up in " << took.count() << " s on " << sandbox_->endpoint(1).text()
+                  << "..\n";
     }
 
     std::unique_ptr<Sandbox> sandbox_;
@@ -56,6 +60,7 @@ INSTANTIATE_TEST_SUITE_P(
 );
 
 TEST_P(Servers, replicate_break_and_come_back) {
+    ASSERT_NO_FATAL_FAILURE(start({.folder = {}}));
     Sandbox& lab = *sandbox_;
     {
         SCOPED_TRACE("a row written as bench arrives everywhere, and only server 1 takes writes");
@@ -144,6 +149,56 @@ TEST_P(Servers, replicate_break_and_come_back) {
             EXPECT_TRUE(pid == 0 || ::kill(pid, 0) != 0) << pid;
         }
     }
+}
+
+TEST_P(Servers, stand_in_the_layout_asked_for_and_acknowledge) {
+    struct Case {
+        std::string_view name;
+        Layout layout;
+        std::vector<int> sources;   // of servers 2, 3, ...
+        std::string acknowledgers;  // how many replicas server 1 waits for
+    };
+    const Case cases[] = {
+        {"chain", Layout::chain, {1, 2}, "1"},
+        {"tree", Layout::tree, {1, 1, 2}, "2"},
+    };
+    for (const auto& c : cases) {
+        SCOPED_TRACE(c.name);
+        const int servers = static_cast<int>(c.sources.size()) + 1;
+        ASSERT_NO_FATAL_FAILURE(start({.servers = servers, .layout = c.layout, .semi_sync = true, .folder = {}}));
+        const auto seen = sandbox_->status();
+        EXPECT_FALSE(seen[0].source.has_value());
+        for (std::size_t i = 0; i < c.sources.size(); ++i) {
+            EXPECT_EQ(seen[i + 1].source, sandbox_->endpoint(c.sources[i])) << "server " << i + 2;
+        }
+        const auto clients = sandbox_->sql(1, "SHOW GLOBAL STATUS LIKE 'Rpl_semi_sync%clients'");
+        ASSERT_TRUE(clients.has_value()) << clients.error().message;
+        EXPECT_EQ(clients->at(0, "Value").value_or("no such status"), c.acknowledgers);
+        sandbox_.reset();
+    }
+}
+
+TEST(Sandbox, says_what_is_wrong_with_its_options) {
+    const auto none = Sandbox::start({.servers = 0, .folder = {}});
+    ASSERT_FALSE(none.has_value());
+    EXPECT_THAT(none.error().message, HasSubstr("1 to 250"));
+    const auto taken = Sandbox::start({.folder = ORC_SOURCE_DIR});
+    ASSERT_FALSE(taken.has_value());
+    EXPECT_THAT(taken.error().message, HasSubstr("is not empty"));
+    EXPECT_TRUE(fs::exists(ORC_SOURCE_DIR)) << "what was there before must not be removed";
+    EXPECT_FALSE(parse_flavor("oracle").has_value());
+}
+
+TEST(Sandbox, keeps_its_folder_when_asked) {
+    auto started = Sandbox::start({.servers = 1, .folder = {}, .keep = true});
+    ASSERT_TRUE(started.has_value()) << started.error().message;
+    const fs::path log = (*started)->log(1);
+    const fs::path folder = (*started)->folder();
+    const pid_t pid = (*started)->pid(1);
+    started->reset();
+    EXPECT_TRUE(fs::exists(log));
+    EXPECT_NE(::kill(pid, 0), 0);
+    fs::remove_all(folder);
 }
 
 }  // namespace
