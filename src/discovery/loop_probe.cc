@@ -25,15 +25,18 @@ std::vector<ProbeRequestPtr> DiscoveryLoop::State::take_requests(const Endpoint&
     return out;
 }
 
-/// One that answered the last time gets the short limit; so does one that smells, if it has ever answered. Whoever
-/// waits for this probe may shorten it further.
+/// A server that has been read before gets little time, as much as it usually takes twice over if that is more: a
+/// silent one must be noticed soon. Each failure doubles it, so that one that has become slow is read again at last;
+/// not so for one that smells, about which somebody is waiting to hear. Whoever waits may shorten it further.
 Deadline DiscoveryLoop::State::probe_deadline(const Schedule::Start& start, const std::vector<ProbeRequestPtr>& waiting)
     const {
     const auto known = table.find(start.server);
-    const bool is_read = known != nullptr && known->facts != nullptr;
-    const bool is_short = start.is_answering || (is_read && start.lane == Lane::urgent);
-    const Instant now = seams.clock.now();
-    const Deadline usual{now + (is_short ? std::min(probe_timeout, read_timeout) : read_timeout)};
+    Micros span = read_timeout;
+    if (known != nullptr && known->facts != nullptr) {
+        const unsigned doublings = start.lane == Lane::urgent ? 0 : std::min(known->check.failures, 10U);
+        span = std::min(read_timeout, std::max(probe_timeout, 2 * known->facts->latency) * (1U << doublings));
+    }
+    const Deadline usual{seams.clock.now() + span};
     if (waiting.empty()) {
         return usual;
     }

@@ -1,0 +1,412 @@
+#include "discovery/topology_table.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <iostream>
+
+#include "discovery/testing/builders.h"
+
+namespace orc::discovery {
+namespace {
+
+using testing::ep;
+using testing::gtids;
+using testing::primary;
+using testing::replica;
+using testing::with_executed;
+
+/// A table and a clock that moves one millisecond with every look.
+struct Desk {
+    std::shared_ptr<model::Intent> intent = std::make_shared<model::Intent>();
+    std::map<Endpoint, Endpoint> names;
+    config::Settings settings;
+    TopologyTable table;
+    Instant now{Seconds(100)};
+
+    explicit Desk(config::Settings s = {})
+        : settings(std::move(s)),
+          table(settings, [this](const Endpoint& e) { return names.contains(e) ? names.at(e) : e; }, intent) {}
+
+    Reading look() {
+        const Instant began = now;
+        now += Millis(1);
+        return {began, now, WallTime{std::chrono::duration_cast<Millis>(now.time_since_epoch())}};
+    }
+    ChangedClusters read(const std::string& name, model::Facts facts) {
+        return table.fold(ep(name), std::move(facts), look());
+    }
+    ChangedClusters miss(const std::string& name) {
+        return table.fold(ep(name), Error{ErrorCode::unreachable, "gone", 0}, look());
+    }
+    ChangedClusters intend(const model::Change& change) {
+        intent = std::make_shared<model::Intent>(*intent);
+        intent->apply(change);
+        return table.intend(intent, {change}, look());
+    }
+    /// "cluster: server/depth* ..." with * for co-primaries.
+    std::string cluster_of(const std::string& name) {
+        const auto cluster = table.cluster_of(ep(name));
+        if (cluster == nullptr) {
+            return "none";
+        }
+        std::string out = cluster->name.text() + ":";
+        for (const auto& server : cluster->servers) {
+            out += " " + server->endpoint.host + "/" + std::to_string(server->depth);
+            out += server->is_co_primary ? "*" : "";
+            EXPECT_EQ(server->cluster, cluster->name);
+        }
+        return out;
+    }
+    const model::Server& server(const std::string& name) { return *table.find(ep(name)); }
+};
+
+TEST(TopologyTable, groups_servers_by_their_root_in_whatever_order_they_are_read) {
+    const std::vector<std::pair<std::string, std::string>> tree = {
+        {"a", ""}, {"b", "a"}, {"c", "b"}, {"d", "a"}, {"x", ""}, {"y", "x"}
+    };
+    std::vector<std::size_t> order = {0, 1, 2, 3, 4, 5};
+    do {
+        Desk desk;
+        for (const auto i : order) {
+            const auto& [name, source] = tree[i];
+            desk.read(name, source.empty() ? primary(name) : replica(name, source));
+        }
+        ASSERT_EQ(desk.cluster_of("c"), "a:3306: a/0 b/1 c/2 d/1");
+        ASSERT_EQ(desk.cluster_of("x"), "x:3306: x/0 y/1");
+        ASSERT_EQ(desk.table.snapshot(desk.look())->clusters.size(), 2U);
+    } while (std::next_permutation(order.begin(), order.end()));
+}
+
+TEST(TopologyTable, names_a_cluster_by_a_source_that_is_not_known) {
+    Desk desk;
+    desk.read("b", replica("b", "a"));
+    desk.read("c", replica("c", "a"));
+    EXPECT_EQ(desk.cluster_of("b"), "a:3306: b/1 c/1");
+    desk.table.expect(ep("a"), std::nullopt, desk.look());
+    EXPECT_EQ(desk.cluster_of("a"), "a:3306: a/0 b/1 c/1");
+    EXPECT_EQ(desk.server("a").facts, nullptr);
+    desk.read("a", replica("a", "z"));
+    EXPECT_EQ(desk.cluster_of("c"), "z:3306: a/1 b/2 c/2");
+}
+
+TEST(TopologyTable, places_a_server_by_what_was_known_before_until_it_is_read) {
+    Desk desk;
+    desk.table.expect(ep("b"), ep("a"), desk.look());
+    desk.table.expect(ep("c"), ep("b"), desk.look());
+    EXPECT_EQ(desk.cluster_of("c"), "a:3306: b/1 c/2");
+    desk.read("b", primary("b"));
+    EXPECT_EQ(desk.cluster_of("c"), "b:3306: b/0 c/1");
+}
+
+TEST(TopologyTable, follows_a_failover_server_by_server) {
+    Desk desk;
+    desk.read("a", primary("a"));
+    for (const auto* name : {"b", "c", "d"}) {
+        desk.read(name, replica(name, "a"));
+    }
+    desk.miss("a");
+    EXPECT_EQ(desk.cluster_of("a"), "a:3306: a/0 b/1 c/1 d/1");
+    EXPECT_EQ(desk.server("a").check.failures, 1U);
+    auto changed = desk.read("b", primary("b"));
+    EXPECT_EQ(changed.size(), 2U);
+    EXPECT_EQ(desk.cluster_of("b"), "b:3306: b/0");
+    desk.read("c", replica("c", "b"));
+    desk.read("d", replica("d", "c"));
+    EXPECT_EQ(desk.cluster_of("a"), "a:3306: a/0");
+    EXPECT_EQ(desk.cluster_of("d"), "b:3306: b/0 c/1 d/2");
+    // The old primary comes back as a replica: its cluster is no more, and its last value says so.
+    changed = desk.read("a", replica("a", "b"));
+    ASSERT_EQ(changed.size(), 2U);
+    EXPECT_EQ(changed[0]->name.text(), "a:3306");
+    EXPECT_TRUE(changed[0]->servers.empty());
+    EXPECT_EQ(desk.table.snapshot(desk.look())->clusters.size(), 1U);
+}
+
+TEST(TopologyTable, names_a_ring_by_its_smaller_member) {
+    Desk desk;
+    desk.read("b", replica("b", "a"));
+    desk.read("a", replica("a", "b"));
+    desk.read("c", replica("c", "b"));
+    EXPECT_EQ(desk.cluster_of("c"), "a:3306: a/0* b/1* c/2");
+    desk.read("b", primary("b"));
+    EXPECT_EQ(desk.cluster_of("a"), "b:3306: a/1 b/0 c/1");
+}
+
+TEST(TopologyTable, keeps_the_members_of_a_group_together) {
+    const auto member = [](const std::string& name, const std::string& role) {
+        auto facts = primary(name);
+        model::GroupMembership group;
+        group.group_name = "g";
+        group.state = "ONLINE";
+        group.role = role;
+        group.members = {ep("m1"), ep("m2"), ep("m3")};
+        group.primary = ep("m2");
+        facts.group = group;
+        return facts;
+    };
+    Desk desk;
+    desk.read("m1", member("m1", "SECONDARY"));
+    desk.read("m2", member("m2", "PRIMARY"));
+    desk.read("m3", member("m3", "SECONDARY"));
+    desk.read("r", replica("r", "m3"));
+    EXPECT_EQ(desk.cluster_of("r"), "m2:3306: m1/1 m2/0 m3/1 r/2");
+}
+
+TEST(TopologyTable, removing_a_source_leaves_its_replicas_together) {
+    Desk desk;
+    desk.read("a", primary("a"));
+    desk.read("b", replica("b", "a"));
+    desk.read("c", replica("c", "a"));
+    const auto changed = desk.table.remove(ep("a"), desk.look());
+    ASSERT_FALSE(changed.empty());
+    EXPECT_EQ(desk.cluster_of("c"), "a:3306: b/1 c/1");
+    EXPECT_FALSE(desk.table.knows(ep("a")));
+    EXPECT_EQ(desk.table.snapshot(desk.look())->find(ep("a")), nullptr);
+    desk.table.remove(ep("b"), desk.look());
+    desk.table.remove(ep("c"), desk.look());
+    EXPECT_TRUE(desk.table.snapshot(desk.look())->clusters.empty());
+}
+
+TEST(TopologyTable, a_new_name_of_a_source_moves_what_refers_to_it) {
+    Desk desk;
+    desk.read("b", replica("b", "10.0.0.1"));
+    desk.table.expect(ep("10.0.0.1"), std::nullopt, desk.look());
+    desk.names[ep("10.0.0.1")] = ep("a");
+    desk.read("a", primary("a"));
+    desk.table.rename(ep("10.0.0.1"), ep("a"), desk.look());
+    EXPECT_EQ(desk.cluster_of("b"), "a:3306: a/0 b/1");
+    EXPECT_EQ(desk.server("b").source(), ep("a"));
+    EXPECT_FALSE(desk.table.knows(ep("10.0.0.1")));
+    desk.read("b", replica("b", "10.0.0.1"));
+    EXPECT_EQ(desk.server("b").source(), ep("a"));
+}
+
+TEST(TopologyTable, counts_failures_and_forgives_them) {
+    Desk desk;
+    EXPECT_TRUE(desk.miss("a").empty());
+    desk.read("a", primary("a"));
+    EXPECT_TRUE(desk.server("a").check.is_valid());
+    const Instant seen = *desk.server("a").check.seen;
+    desk.miss("a");
+    const Instant first = desk.now;
+    desk.miss("a");
+    const auto check = desk.server("a").check;
+    EXPECT_EQ(check.failures, 2U);
+    EXPECT_EQ(check.failing_since, first);
+    EXPECT_EQ(check.seen, seen);
+    EXPECT_EQ(check.error->message, "gone");
+    EXPECT_FALSE(check.is_valid());
+    desk.read("a", primary("a"));
+    EXPECT_TRUE(desk.server("a").check.is_valid());
+    EXPECT_FALSE(desk.server("a").check.failing_since);
+}
+
+TEST(TopologyTable, notes_when_a_stream_moves) {
+    Desk desk;
+    auto facts = replica("b", "a");
+    facts.channels[0].heartbeats_received = 1;
+    desk.read("b", facts);
+    EXPECT_FALSE(desk.server("b").stream.moved);
+    EXPECT_EQ(desk.server("b").stream.looked, desk.now);
+    desk.read("b", facts);
+    EXPECT_FALSE(desk.server("b").stream.moved);
+    facts.channels[0].heartbeats_received = 2;
+    desk.read("b", facts);
+    const Instant moved = desk.now;
+    EXPECT_EQ(desk.server("b").stream.moved, moved);
+    desk.read("b", facts);
+    EXPECT_EQ(desk.server("b").stream.moved, moved);
+    facts.channels[0].receiver = model::ThreadState::other;
+    desk.read("b", facts);
+    EXPECT_LT(*desk.server("b").stream.looked, desk.now);
+    facts.channels[0].receiver = model::ThreadState::running;
+    desk.read("b", facts);
+    EXPECT_EQ(desk.server("b").stream.moved, desk.now) << "a receiver that starts has heard from its source";
+    facts.channels[0].received = gtids("u:1-5");
+    desk.read("b", facts);
+    EXPECT_EQ(desk.server("b").stream.moved, desk.now);
+    desk.read("b", primary("b"));
+    EXPECT_FALSE(desk.server("b").stream.moved);
+}
+
+TEST(TopologyTable, never_takes_innocent_transactions_for_errant_on_three_tiers) {
+    // The primary writes all the time; every level is read at its own moment, in changing order.
+    Desk desk;
+    std::uint64_t written = 10;
+    const auto executed = [&](std::uint64_t lag) {
+        return "uuid-of-a:1-" + std::to_string(written - lag) + ",old:1-50";
+    };
+    for (int round = 0; round < 50; ++round) {
+        const std::vector<std::pair<std::string, model::Facts>> servers = {
+            {"a", primary("a")}, {"b", replica("b", "a")}, {"c", replica("c", "b")}
+        };
+        for (std::size_t i = 0; i < servers.size(); ++i) {
+            const auto& [name, facts] = servers[(i + static_cast<std::size_t>(round)) % servers.size()];
+            written += 3;
+            const std::uint64_t lag = name == "a" ? 0 : name == "b" ? 1 : 2;
+            desk.read(name, with_executed(facts, executed(lag)));
+            for (const auto& other : {"b", "c"}) {
+                if (desk.table.knows(ep(other))) {
+                    ASSERT_EQ(desk.server(other).errant.text(), "") << other << " in round " << round;
+                }
+            }
+        }
+    }
+}
+
+TEST(TopologyTable, finds_errant_transactions_at_once_or_with_the_next_reading_of_the_source) {
+    Desk desk;
+    const auto source = with_executed(primary("a"), "uuid-of-a:1-10");
+    desk.read("a", source);
+    desk.read("b", with_executed(replica("b", "a"), "uuid-of-a:1-12,uuid-of-b:1"));
+    EXPECT_EQ(desk.server("b").errant.text(), "uuid-of-b:1") << "redacted: the source may have gone on";
+    desk.read("a", source);
+    EXPECT_EQ(desk.server("b").errant.text(), "uuid-of-a:11-12,uuid-of-b:1") << "exact: read in the right order";
+    desk.read("b", with_executed(replica("b", "a"), "uuid-of-a:1-12,uuid-of-b:1-2"));
+    EXPECT_EQ(desk.server("b").errant.text(), "uuid-of-a:11-12,uuid-of-b:1") << "what was proven stays";
+    desk.read("a", source);
+    EXPECT_EQ(desk.server("b").errant.text(), "uuid-of-a:11-12,uuid-of-b:1-2");
+    desk.read("a", with_executed(primary("a"), "uuid-of-a:1-12,uuid-of-b:1-2"));
+    EXPECT_EQ(desk.server("b").errant.text(), "") << "injected";
+}
+
+TEST(TopologyTable, errant_transactions_are_exact_on_each_of_three_tiers) {
+    Desk desk;
+    const auto read_all = [&] {
+        desk.read("c", with_executed(replica("c", "b"), "uuid-of-a:1-9,uuid-of-c:1"));
+        desk.read("b", with_executed(replica("b", "a"), "uuid-of-a:1-10,uuid-of-b:1"));
+        desk.read("a", with_executed(primary("a"), "uuid-of-a:1-11"));
+    };
+    read_all();
+    read_all();
+    EXPECT_EQ(desk.server("b").errant.text(), "uuid-of-b:1");
+    EXPECT_EQ(desk.server("c").errant.text(), "uuid-of-c:1");
+}
+
+TEST(TopologyTable, does_not_compare_probes_that_overlapped) {
+    Desk desk;
+    const Reading source_look{Instant{Seconds(1)}, Instant{Seconds(2)}, {}};
+    const Reading replica_look{Instant{Micros(1'500'000)}, Instant{Seconds(3)}, {}};
+    desk.table.fold(ep("b"), with_executed(replica("b", "a"), "uuid-of-a:1-12"), replica_look);
+    desk.table.fold(ep("a"), with_executed(primary("a"), "uuid-of-a:1-10"), source_look);
+    EXPECT_EQ(desk.server("b").errant.text(), "");
+}
+
+TEST(TopologyTable, writes_of_an_active_pair_are_not_errant) {
+    Desk desk;
+    for (int i = 0; i < 3; ++i) {
+        desk.read("a", with_executed(replica("a", "b"), "uuid-of-a:1-10,uuid-of-b:1-4"));
+        desk.read("b", with_executed(replica("b", "a"), "uuid-of-a:1-9,uuid-of-b:1-5"));
+    }
+    EXPECT_EQ(desk.server("a").errant.text(), "");
+    EXPECT_EQ(desk.server("b").errant.text(), "");
+}
+
+TEST(TopologyTable, chooses_the_alias_by_override_answer_ledger_pattern_name) {
+    config::Settings settings;
+    settings.cluster_name_to_alias = {{"^a", "from-pattern"}};
+    Desk desk(settings);
+    desk.read("z", primary("z"));
+    EXPECT_EQ(desk.table.cluster_of(ep("z"))->alias, "z:3306");
+    auto facts = primary("a");
+    const auto alias = [&] { return desk.table.cluster_of(ep("a"))->alias; };
+    desk.read("a", facts);
+    EXPECT_EQ(alias(), "from-pattern");
+    desk.intend(model::PutClusterAlias{ClusterName("a:3306"), "kept"});
+    EXPECT_EQ(alias(), "kept");
+    facts.cluster_alias = "answered";
+    desk.read("a", facts);
+    EXPECT_EQ(alias(), "answered");
+    desk.intend(model::PutAliasOverride{ClusterName("a:3306"), "wanted"});
+    EXPECT_EQ(alias(), "wanted");
+    desk.intend(model::DropAliasOverride{ClusterName("a:3306")});
+    EXPECT_EQ(alias(), "answered");
+}
+
+TEST(TopologyTable, an_alias_belongs_to_one_cluster_and_does_not_wander) {
+    Desk desk;
+    const auto with_alias = [](model::Facts facts) {
+        facts.cluster_alias = "shop";
+        return facts;
+    };
+    const auto alias = [&](const std::string& name) { return desk.table.cluster_of(ep(name))->alias; };
+    desk.read("m", with_alias(primary("m")));
+    desk.read("r", with_alias(replica("r", "m")));
+    const auto changed = desk.read("a", with_alias(primary("a")));
+    EXPECT_EQ(alias("a"), "a:3306") << "a standalone server does not take the alias of a cluster";
+    EXPECT_EQ(changed.size(), 1U);
+    desk.miss("m");
+    EXPECT_EQ(alias("m"), "shop");
+    // After a failover the promoted side has it, by the number of servers and then by the ledger's word.
+    desk.read("s", with_alias(replica("s", "r")));
+    desk.read("r", with_alias(primary("r")));
+    EXPECT_EQ(alias("r"), "shop");
+    EXPECT_EQ(alias("m"), "m:3306");
+    desk.intend(model::PutClusterAlias{ClusterName("m:3306"), "shop"});
+    EXPECT_EQ(alias("m"), "shop");
+    EXPECT_EQ(alias("r"), "r:3306");
+}
+
+TEST(TopologyTable, carries_what_people_decided) {
+    Desk desk;
+    desk.read("a", primary("a"));
+    const WallTime wall{Seconds(100)};
+    auto changed = desk.intend(model::PutDowntime{
+        model::Downtime{ep("a"), wall, wall + Seconds(1), "me", std::string(model::lost_in_recovery)}
+    });
+    ASSERT_EQ(changed.size(), 1U);
+    EXPECT_EQ(desk.server("a").downtime->owner, "me");
+    desk.intend(model::PutCandidate{model::Candidate{ep("a"), model::PromotionRule::must_not, wall}});
+    EXPECT_EQ(desk.server("a").rule, model::PromotionRule::must_not);
+    model::Maintenance maintenance;
+    maintenance.endpoint = ep("a");
+    desk.intend(model::PutMaintenance{maintenance});
+    EXPECT_TRUE(desk.server("a").in_maintenance);
+    desk.now += Seconds(2);
+    desk.read("a", primary("a"));
+    EXPECT_FALSE(desk.server("a").downtime) << "it has run out";
+    EXPECT_TRUE(desk.intend(model::PutKeyValue{"k", "v", wall}).empty());
+}
+
+TEST(TopologyTable, copies_a_snapshot_only_when_something_changed) {
+    Desk desk;
+    desk.read("a", primary("a"));
+    const auto first = desk.table.snapshot(desk.look());
+    EXPECT_EQ(desk.table.snapshot(desk.look()), first);
+    desk.read("a", primary("a"));
+    const auto second = desk.table.snapshot(desk.look());
+    EXPECT_NE(second, first);
+    EXPECT_GT(second->revision, first->revision);
+    EXPECT_EQ(second->find(ep("a"))->endpoint, ep("a"));
+}
+
+// A lot of servers: correct, and cheap enough to notice if folding ever became linear in the fleet.
+TEST(TopologyTable, folds_ten_thousand_servers) {
+    Desk desk;
+    const auto name = [](int i) { return "db" + std::to_string(i) + ".example.com"; };
+    const auto facts = [&](int i) {
+        const int head = i - i % 4;
+        return with_executed(i == head ? primary(name(i)) : replica(name(i), name(head)), "uuid-1:1-1000,uuid-2:1-7");
+    };
+    for (int i = 0; i < 10'000; ++i) {
+        desk.read(name(i), facts(i));
+    }
+    EXPECT_EQ(desk.table.snapshot(desk.look())->clusters.size(), 2'500U);
+    std::vector<model::Facts> all;
+    for (int i = 0; i < 10'000; ++i) {
+        all.push_back(facts(i));
+    }
+    const auto begin = std::chrono::steady_clock::now();
+    for (int i = 0; i < 10'000; ++i) {
+        const auto changed = desk.read(name(i), std::move(all[static_cast<std::size_t>(i)]));
+        ASSERT_EQ(changed.size(), 1U);
+        ASSERT_EQ(changed[0]->servers.size(), 4U);
+    }
+    const auto spent = std::chrono::steady_clock::now() - begin;
+    std::cout << "fold: " << std::chrono::duration_cast<std::chrono::nanoseconds>(spent).count() / 10'000 << " ns\n";
+    EXPECT_LT(spent, std::chrono::seconds(20));
+}
+
+}  // namespace
+}  // namespace orc::discovery
