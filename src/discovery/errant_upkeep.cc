@@ -6,7 +6,7 @@ void ErrantUpkeep::replica_read(
     const std::optional<Endpoint>& source,
     const Executed& replica,
     const Executed& source_read,
-    const gtid::Lineage& lineage,
+    const std::function<gtid::Lineage()>& lineage,
     bool source_is_failing
 ) {
     if (source != source_) {
@@ -24,7 +24,7 @@ void ErrantUpkeep::replica_read(
     }
     errant_ = proven_;
     if (!is_exact_ || source_is_failing) {
-        errant_ = errant_.plus(gtid::errant_redacted(*replica.set, *source_read.set, lineage));
+        errant_ = errant_.plus(gtid::errant_redacted(*replica.set, *source_read.set, lineage()));
     }
 }
 

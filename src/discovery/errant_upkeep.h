@@ -2,6 +2,8 @@
 // as that has not happened. Pure.
 #pragma once
 
+#include <functional>
+
 #include "gtid/errant.h"
 #include "model/topology.h"
 
@@ -16,12 +18,13 @@ struct Executed {
 
 class ErrantUpkeep {
 public:
-    /// The replica was read again. `source_is_failing`: no reading that follows may settle it soon.
+    /// The replica was read again. `lineage` is asked only if it is
+    /// needed. `source_is_failing`: no reading that follows may settle it soon.
     void replica_read(
         const std::optional<Endpoint>& source,
         const Executed& replica,
         const Executed& source_read,
-        const gtid::Lineage& lineage,
+        const std::function<gtid::Lineage()>& lineage,
         bool source_is_failing
     );
     /// The source was read again.

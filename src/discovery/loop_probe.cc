@@ -58,8 +58,14 @@ Co<void> DiscoveryLoop::State::probe(std::shared_ptr<State> self, Schedule::Star
     auto reading = std::make_shared<Reading>(self->reading_now());
     reading->began = began;
     Result<void> outcome;
+    std::vector<ProbeRequestPtr> late;
     if (!answer) {
         outcome = tl::unexpected<Error>(answer.error());
+        // Silence that lasted on after somebody asked answers them too. Other failures are over in no time, so those
+        // who asked meanwhile get the repetition; and those who ask because of this failure want another reading.
+        if (answer.error().code == ErrorCode::timed_out) {
+            late = self->take_requests(start.server);
+        }
         if (self->schedule.is_current(start) && answer.error().code != ErrorCode::cancelled) {
             ++self->counters.probes_failed;
             self->missed(start, std::move(answer).error(), *reading);
@@ -85,13 +91,7 @@ Co<void> DiscoveryLoop::State::probe(std::shared_ptr<State> self, Schedule::Star
             self->move_to_name(given, name);
         }
     }
-    // A failure that ends after somebody asked is an answer to them too; a success that began before is not.
-    std::vector<ProbeRequestPtr> late;
-    if (!outcome) {
-        late = self->take_requests(start.server);
-    }
-    const bool repeat = outcome.has_value() || late.empty();
-    self->schedule.finished(start, outcome.has_value(), self->seams.clock.now(), repeat);
+    self->schedule.finished(start, outcome.has_value(), self->seams.clock.now());
     self->complete(waiting, outcome);
     self->complete(std::move(late), outcome);
     self->pump();
@@ -154,6 +154,7 @@ void DiscoveryLoop::State::fold_failure(const Endpoint& server, Error error, con
     const auto before = table.find(server);
     if (before->check.failures == 0) {
         LOG(info, "discovery.server_missed", {{"server", server}, {"error", error.message}});
+        schedule.request(server, seams.clock.now());  // a session may break without its server: look again
     }
     announce(table.fold(server, std::move(error), reading));
     pulses.erase(server);

@@ -122,7 +122,7 @@ std::optional<Schedule::Start> Schedule::take(Instant now) {
     return std::nullopt;
 }
 
-void Schedule::finished(const Start& start, bool answered, Instant now, bool repeat) {
+void Schedule::finished(const Start& start, bool answered, Instant now) {
     if (!is_current(start)) {
         return;
     }
@@ -140,7 +140,7 @@ void Schedule::finished(const Start& start, bool answered, Instant now, bool rep
     }
     slow_count_ += entry.is_slow() ? 1 : 0;
     slow_count_ -= was_slow ? 1 : 0;
-    if (std::exchange(entry.again, false) && repeat) {
+    if (std::exchange(entry.again, false)) {
         queue(Lane::urgent).put(server, now);
         return;
     }

@@ -58,8 +58,8 @@ public:
     std::optional<Start> take(Instant now);
     /// The server was not removed since `start`.
     bool is_current(const Start& start) const;
-    /// The started one has ended; no-op when it is not current. `repeat` false drops what was requested meanwhile.
-    void finished(const Start& start, bool answered, Instant now, bool repeat = true);
+    /// The started one has ended; no-op when it is not current.
+    void finished(const Start& start, bool answered, Instant now);
     /// The server of a current start is known as `to` from now on; where `to` is scheduled already, `start` just ends.
     void rename(Start& start, const Endpoint& to);
     /// When take() may have something again; nullopt: not before something else happens.

@@ -75,6 +75,7 @@ ChangedClusters TopologyTable::fold(const Endpoint& server, Error error, const R
         record.check.failing_since = reading.ended;
     }
     ++record.check.failures;
+    record.check.partial = error.code == ErrorCode::invalid;  // it spoke, but not all of it made sense
     record.check.error = std::move(error);
     remake(record, reading.wall);
     return rebuild({record.place.cluster}, reading);

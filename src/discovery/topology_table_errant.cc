@@ -43,10 +43,11 @@ void TopologyTable::update_own_errant(Record& record) {
     const Executed own = executed_of(record);
     const Executed source = has_source ? executed_of(above->second) : Executed{};
     if (own.set == nullptr || source.set == nullptr) {
-        record.errant.replica_read(record.parent, own, source, {}, false);
+        record.errant.replica_read(record.parent, own, source, [] { return gtid::Lineage{}; }, false);
         return;
     }
-    record.errant.replica_read(record.parent, own, source, lineage_of(record), above->second.check.failures > 0);
+    const auto lineage = [this, &record] { return lineage_of(record); };
+    record.errant.replica_read(record.parent, own, source, lineage, above->second.check.failures > 0);
 }
 
 void TopologyTable::update_errant_of_children(const Record& source, WallTime wall) {

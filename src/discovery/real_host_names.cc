@@ -1,0 +1,67 @@
+#include "discovery/real_host_names.h"
+
+#include <netdb.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+
+#include "mysql/resolver.h"
+
+namespace orc::discovery {
+namespace {
+
+/// Blocks; runs on one of the resolver's threads.
+Result<mysql::Addresses> look_up_canonical(const std::string& host) {
+    addrinfo hints{};
+    hints.ai_flags = AI_CANONNAME;
+    hints.ai_socktype = SOCK_STREAM;
+    addrinfo* found = nullptr;
+    const int failed = getaddrinfo(host.c_str(), nullptr, &hints, &found);
+    if (failed != 0) {
+        return fail(ErrorCode::unreachable, host + ": " + gai_strerror(failed));
+    }
+    std::string name = found->ai_canonname != nullptr ? found->ai_canonname : host;
+    freeaddrinfo(found);
+    if (name.ends_with('.')) {
+        name.pop_back();
+    }
+    return mysql::Addresses{std::move(name)};
+}
+
+mysql::ResolverOptions canonical_options() {
+    mysql::ResolverOptions options;
+    options.threads = 2;
+    options.look_up = look_up_canonical;
+    return options;
+}
+
+class RealHostNames final : public HostNames {
+public:
+    RealHostNames(runtime::Clock& clock, Executor executor)
+        : canonical_(mysql::make_resolver(clock, executor, canonical_options())),
+          addresses_(mysql::make_resolver(clock, executor, {})) {}
+
+    Task<std::string> canonical(std::string host, Deadline deadline) override {
+        CO_TRY(const auto names, co_await canonical_->resolve(std::move(host), deadline));
+        co_return names.front();
+    }
+
+    Task<std::string> address(std::string host, Deadline deadline) override {
+        CO_TRY(const auto addresses, co_await addresses_->resolve(std::move(host), deadline));
+        const auto is_v4 = [](const std::string& address) { return address.find(':') == std::string::npos; };
+        const auto v4 = std::find_if(addresses.begin(), addresses.end(), is_v4);
+        co_return v4 != addresses.end() ? *v4 : addresses.front();
+    }
+
+private:
+    std::unique_ptr<mysql::Resolver> canonical_;
+    std::unique_ptr<mysql::Resolver> addresses_;
+};
+
+}  // namespace
+
+std::unique_ptr<HostNames> make_host_names(runtime::Clock& clock, Executor executor) {
+    return std::make_unique<RealHostNames>(clock, executor);
+}
+
+}  // namespace orc::discovery
