@@ -124,10 +124,11 @@ Co<void> SingleNode::ring(runtime::Clock& clock, Instant at, AttemptPtr attempt)
 }
 
 Co<Result<void>> SingleNode::wait(AttemptPtr attempt, Instant limit) {
-    tasks_.spawn(ring(clock_, limit, attempt));
+    attempt->alarm.spawn(ring(clock_, limit, attempt));
     while (!attempt->has_ended && clock_.now() < limit) {
         co_await attempt->changed.wait();
     }
+    co_await attempt->alarm.stop();
     co_return attempt->result;
 }
 

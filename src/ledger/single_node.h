@@ -54,10 +54,11 @@ private:
     );
     // A write on its way: the one who asked may stop waiting, the write may not.
     struct Attempt {
-        explicit Attempt(Executor executor) : changed(executor) {}
+        explicit Attempt(Executor executor) : changed(executor), alarm(executor) {}
         Result<void> result = fail(ErrorCode::timed_out, "the disk does not answer");
         bool has_ended = false;
         runtime::Signal changed;
+        runtime::TaskGroup alarm;
     };
     using AttemptPtr = std::shared_ptr<Attempt>;
     static Co<void> ring(runtime::Clock& clock, Instant at, AttemptPtr attempt);

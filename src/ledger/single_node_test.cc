@@ -18,8 +18,19 @@ const Endpoint db1{"db1", 3306};
 struct House {
     House() { restart(); }
 
-    void restart() {
+    ~House() { stop(); }
+
+    static Co<void> stop(SingleNode& node) { co_await node.stop(); }
+    void stop() {
+        if (node != nullptr) {
+            group.spawn(stop(*node));
+            clock.run_for(Seconds(60));
+        }
         node.reset();
+    }
+
+    void restart() {
+        stop();
         store = store::make_memory_store(disk, clock);
         std::unique_ptr<SingleNode> started;
         bool ended = false;
