@@ -263,7 +263,7 @@ std::string Dialect::forget_source(std::string_view channel) const {
     return "RESET " + std::string(noun()) + name_in_front(channel) + " ALL" + name_behind(channel);
 }
 
-std::string Dialect::change_source(const SourceChange& change) const {
+std::string Dialect::change_source(const SourceChange& change, std::optional<Micros> heartbeat) const {
     const bool is_new = speaks_new_words();
     const std::string word = is_new ? "SOURCE_" : "MASTER_";
     std::vector<std::string> clauses;
@@ -288,6 +288,8 @@ std::string Dialect::change_source(const SourceChange& change) const {
     }
     if (change.heartbeat) {
         add("HEARTBEAT_PERIOD", std::to_string(change.heartbeat->count()));
+    } else if (heartbeat && *heartbeat > Micros{0}) {
+        add("HEARTBEAT_PERIOD", seconds_text(*heartbeat));
     }
     if (change.gtid == model::GtidUse::none) {
         add("LOG_FILE", quoted(change.coordinates.file));
@@ -331,6 +333,11 @@ std::string Dialect::change_source(const SourceChange& change) const {
            " TO " + join(clauses, ", ") + name_behind(change.channel);
 }
 
+std::string Dialect::keep_relay(std::string_view channel, const gtid::BinlogCoordinates& relay) const {
+    return "CHANGE MASTER" + name_in_front(channel) +
+           " TO MASTER_USE_GTID = no, RELAY_LOG_FILE = " + quoted(relay.file) +
+           ", RELAY_LOG_POS = " + std::to_string(relay.position);
+}
 std::string Dialect::set_replica_position(const gtid::MariadbPosition& position) {
     return "SET GLOBAL gtid_slave_pos = " + quoted(position.text());
 }

@@ -139,7 +139,10 @@ public:
     std::string stop(Threads threads, std::string_view channel) const;
     std::string reset_relay(std::string_view channel) const;
     std::string forget_source(std::string_view channel) const;
-    std::string change_source(const SourceChange& change) const;
+    /// `heartbeat`: the period the channel has now; changing the source would reset it.
+    std::string change_source(const SourceChange& change, std::optional<Micros> heartbeat = {}) const;
+    /// MariaDB: applies what is in the relay log from here on, without GTID.
+    std::string keep_relay(std::string_view channel, const gtid::BinlogCoordinates& relay) const;
     static std::string set_replica_position(const gtid::MariadbPosition& position);  ///< MariaDB
     static std::string set_read_only(bool on);
     static std::string set_super_read_only(bool on);

@@ -1,6 +1,6 @@
-#include "mysql/status_rows.h"
-
 #include <gtest/gtest.h>
+
+#include "mysql/status_rows.h"
 
 namespace orc::mysql {
 namespace {

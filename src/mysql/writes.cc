@@ -83,8 +83,84 @@ Result<T> settled(const std::shared_ptr<Hands>& hands, Result<T> result) {
     return result;
 }
 
+const model::Channel* named(const std::vector<model::Channel>& channels, std::string_view name) {
+    for (const auto& channel : channels) {
+        if (channel.name == name) {
+            return &channel;
+        }
+    }
+    return nullptr;
+}
+
+bool is_active(model::ThreadState state) {
+    return state != model::ThreadState::stopped && state != model::ThreadState::none;
+}
+bool is_running(const model::Channel& channel) { return is_active(channel.receiver) || is_active(channel.applier); }
+
+/// What a channel and its server are at, read together.
+struct ChannelNow {
+    std::optional<model::Channel> channel;
+    model::Facts facts;
+};
+
+Task<ChannelNow> read_channel(std::shared_ptr<Hands> hands, std::string name, Deadline deadline) {
+    const auto variables = hands->dialect().changing_variables();
+    const std::string sql = hands->dialect().select(variables) + ";" + hands->dialect().replica_status();
+    CO_TRY(const auto answer, co_await run(hands, sql, deadline));
+    ChannelNow out;
+    if (answer.sets.size() < 2 || answer.sets[0].rows.empty()) {
+        co_return fail(ErrorCode::invalid, hands->link()->server().text() + ": incomplete answer");
+    }
+    VariableReader reader;
+    const auto& row = answer.sets[0].rows.front();
+    for (std::size_t i = 0; i < variables.size() && i < row.size(); ++i) {
+        reader.read(variables[i], row[i] ? &*row[i] : nullptr, out.facts);
+    }
+    const auto channels = read_channels(answer.sets[1], StatusLayout(answer.sets[1]));
+    if (const auto* found = named(channels, name)) {
+        out.channel = *found;
+    }
+    co_return out;
+}
+
+/// Everything received has been applied.
+bool is_drained(const ChannelNow& now) {
+    const auto& channel = *now.channel;
+    switch (channel.gtid_use) {
+        case model::GtidUse::auto_position:
+            return gtid::empty(channel.received) || gtid::covers(now.facts.executed, channel.received);
+        case model::GtidUse::replica_position:
+        case model::GtidUse::current_position: {
+            const gtid::Progress applied = now.facts.replica_position;
+            return gtid::empty(channel.received) || gtid::covers(applied, channel.received);
+        }
+        case model::GtidUse::none:
+            break;
+    }
+    return channel.read.empty() || channel.read == channel.executed;
+}
+
+/// MariaDB in GTID mode empties the relay log when a thread starts while both are stopped. Whoever asks for the applier
+/// alone wants those events: with the relay position named and GTID off they stay. The next change of source turns GTID
+/// on again.
+Task<void> save_relay(std::shared_ptr<Hands> hands, std::string channel, Deadline deadline) {
+    CO_TRY(const auto now, co_await read_channel(hands, channel, deadline));
+    const bool would_lose = now.channel && now.channel->gtid_use != model::GtidUse::none && !is_running(*now.channel) &&
+                            !now.channel->relay.empty() &&
+                            (!is_drained(now) || now.channel->read != now.channel->executed);
+    if (would_lose) {
+        CO_TRY(co_await run(hands, hands->dialect().keep_relay(channel, now.channel->relay), deadline));
+    }
+    co_return Result<void>{};
+}
+
 Task<void> run_threads(Link link, bool is_start, Threads threads, std::string channel, Deadline deadline) {
     CO_TRY(const auto hands, co_await begin(link, deadline));
+    if (is_start && threads == Threads::applier && hands->dialect().is_mariadb()) {
+        if (auto saved = co_await save_relay(hands, channel, deadline); !saved) {
+            co_return settled(hands, std::move(saved));
+        }
+    }
     auto sql = is_start ? hands->dialect().start(threads, channel) : hands->dialect().stop(threads, channel);
     auto answer = co_await run(hands, std::move(sql), deadline);
     Result<void> result;
@@ -183,65 +259,6 @@ Task<void> write_read_only(Link link, ReadOnlyChange change, Deadline deadline) 
 
 namespace {
 
-const model::Channel* named(const std::vector<model::Channel>& channels, std::string_view name) {
-    for (const auto& channel : channels) {
-        if (channel.name == name) {
-            return &channel;
-        }
-    }
-    return nullptr;
-}
-
-bool is_running(const model::Channel& channel) {
-    const auto stopped = [](model::ThreadState state) {
-        return state == model::ThreadState::stopped || state == model::ThreadState::none;
-    };
-    return !stopped(channel.receiver) || !stopped(channel.applier);
-}
-
-/// What a channel and its server are at, read together.
-struct ChannelNow {
-    std::optional<model::Channel> channel;
-    model::Facts facts;
-};
-
-Task<ChannelNow> read_channel(std::shared_ptr<Hands> hands, std::string name, Deadline deadline) {
-    const auto variables = hands->dialect().changing_variables();
-    const std::string sql = hands->dialect().select(variables) + ";" + hands->dialect().replica_status();
-    CO_TRY(const auto answer, co_await run(hands, sql, deadline));
-    ChannelNow out;
-    if (answer.sets.size() < 2 || answer.sets[0].rows.empty()) {
-        co_return fail(ErrorCode::invalid, hands->link()->server().text() + ": incomplete answer");
-    }
-    VariableReader reader;
-    const auto& row = answer.sets[0].rows.front();
-    for (std::size_t i = 0; i < variables.size() && i < row.size(); ++i) {
-        reader.read(variables[i], row[i] ? &*row[i] : nullptr, out.facts);
-    }
-    const auto channels = read_channels(answer.sets[1], StatusLayout(answer.sets[1]));
-    if (const auto* found = named(channels, name)) {
-        out.channel = *found;
-    }
-    co_return out;
-}
-
-/// Everything received has been applied.
-bool is_drained(const ChannelNow& now) {
-    const auto& channel = *now.channel;
-    switch (channel.gtid_use) {
-        case model::GtidUse::auto_position:
-            return gtid::empty(channel.received) || gtid::covers(now.facts.executed, channel.received);
-        case model::GtidUse::replica_position:
-        case model::GtidUse::current_position: {
-            const gtid::Progress applied = now.facts.replica_position;
-            return gtid::empty(channel.received) || gtid::covers(applied, channel.received);
-        }
-        case model::GtidUse::none:
-            break;
-    }
-    return channel.read.empty() || channel.read == channel.executed;
-}
-
 /// MariaDB, a former primary: without its own writes in the replica position it would fetch them again. Per domain the
 /// larger of what it applied and what it logged: never behind the binary log, which strict mode would refuse.
 Task<void> include_own_writes(std::shared_ptr<Hands> hands, model::Facts facts, Deadline deadline) {
@@ -251,6 +268,21 @@ Task<void> include_own_writes(std::shared_ptr<Hands> hands, model::Facts facts, 
     }
     CO_TRY(co_await run(hands, Dialect::set_replica_position(position), deadline));
     co_return Result<void>{};
+}
+
+/// Where the status does not say it, a table does; an account that may not read it loses the period, not the change.
+Task<std::optional<Micros>> heartbeat_period(std::shared_ptr<Hands> hands, model::Channel channel, Deadline deadline) {
+    if (!channel.heartbeat_period) {
+        if (auto sql = hands->dialect().heartbeats()) {
+            std::vector<model::Channel> channels(1, channel);
+            CO_TRY(const auto answer, co_await hands->session()->query(std::move(*sql), deadline));
+            if (!answer.sets.empty()) {
+                read_heartbeats(answer.sets.front(), channels);
+            }
+            co_return channels.front().heartbeat_period;
+        }
+    }
+    co_return channel.heartbeat_period;
 }
 
 Task<void> change_channel(std::shared_ptr<Hands> hands, SourceChange change, Deadline deadline) {
@@ -269,7 +301,11 @@ Task<void> change_channel(std::shared_ptr<Hands> hands, SourceChange change, Dea
     if (change.include_own_writes && hands->dialect().is_mariadb()) {
         CO_TRY(co_await include_own_writes(hands, now.facts, deadline));
     }
-    const auto sql = hands->dialect().change_source(change);
+    std::optional<Micros> heartbeat;
+    if (now.channel) {
+        CO_TRY(heartbeat, co_await heartbeat_period(hands, *now.channel, deadline));
+    }
+    const auto sql = hands->dialect().change_source(change, heartbeat);
     auto changed = co_await run(hands, sql, deadline);
     if (!changed && changed.error().number == number::connection_info_unreadable &&
         change.gtid == model::GtidUse::auto_position) {
@@ -285,23 +321,43 @@ Task<void> change_channel(std::shared_ptr<Hands> hands, SourceChange change, Dea
     co_return Result<void>{};
 }
 
+/// Stops the receiver and looks again: what came meanwhile must not be lost. The applier is never stopped before that,
+/// for the reason of save_relay.
+Task<bool> is_quiet_and_drained(std::shared_ptr<Hands> hands, std::string channel, Deadline deadline) {
+    CO_TRY(const auto before, co_await read_channel(hands, channel, deadline));
+    if (!before.channel) {
+        co_return true;
+    }
+    if (!is_drained(before)) {
+        co_return false;
+    }
+    if (!is_active(before.channel->receiver)) {
+        co_return true;
+    }
+    CO_TRY(co_await run(hands, hands->dialect().stop(Threads::receiver, channel), deadline));
+    CO_TRY(const auto after, co_await read_channel(hands, channel, deadline));
+    if (!after.channel || is_drained(after)) {
+        co_return true;
+    }
+    if (is_active(after.channel->applier)) {
+        CO_TRY(co_await run(hands, hands->dialect().start(Threads::receiver, channel), deadline));
+    }
+    co_return false;
+}
+
 Task<void> reset_channel(std::shared_ptr<Hands> hands, std::string channel, bool discard, Deadline deadline) {
-    const std::string unapplied = "received events are not applied yet";
-    CO_TRY(auto now, co_await read_channel(hands, channel, deadline));
+    if (!discard) {
+        CO_TRY(const bool is_drained_now, co_await is_quiet_and_drained(hands, channel, deadline));
+        if (!is_drained_now) {
+            co_return fail(ErrorCode::refused, "received events are not applied yet");
+        }
+    }
+    CO_TRY(const auto now, co_await read_channel(hands, channel, deadline));
     if (!now.channel) {
         co_return Result<void>{};
     }
-    if (!discard && !is_drained(now)) {
-        co_return fail(ErrorCode::refused, unapplied);
-    }
     if (is_running(*now.channel)) {
         CO_TRY(co_await run(hands, hands->dialect().stop(Threads::both, channel), deadline));
-        CO_TRY(now, co_await read_channel(hands, channel, deadline));
-        if (!discard && now.channel && !is_drained(now)) {
-            // They came while we looked. Only the applier goes on: a receiver that starts may throw away what it has.
-            CO_TRY(co_await run(hands, hands->dialect().start(Threads::applier, channel), deadline));
-            co_return fail(ErrorCode::refused, unapplied);
-        }
     }
     CO_TRY(co_await run(hands, hands->dialect().forget_source(channel), deadline));
     co_return Result<void>{};
