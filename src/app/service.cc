@@ -59,7 +59,7 @@ api::Seams api_seams(
 Service::Service(Outside outside, ServiceOptions options)
     : outside_(outside),
       options_(std::move(options)),
-      ledger_(outside_.store, outside_.clock, outside_.rng, outside_.executor),
+      ledger_(outside_.store, outside_.clock, options_.node.token, options_.node.host, outside_.executor),
       discovery_(discovery_seams(outside_, ledger_), options_.settings),
       recovery_(recovery_seams(outside_, ledger_, discovery_), options_.settings, options_.node, options_.noop),
       use_cases_(
@@ -86,6 +86,7 @@ Co<void> Service::stop() {
     co_await recovery_.stop();
     co_await discovery_.stop();
     co_await outside_.gateway.stop();
+    co_await ledger_.stop();
     co_await outside_.store.close();
     LOG(info, "service.stopped", {});
 }

@@ -2,7 +2,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/ensure.h"
 #include "ledger/single_node.h"
 #include "ledger/twin.h"
 #include "store/memory_store.h"
@@ -30,25 +29,21 @@ public:
 
 class OnStore final : public Subject {
 public:
-    OnStore(asio::io_context& io, std::unique_ptr<store::Store> store) : io_(io), store_(std::move(store)) {
-        start(io);
+    OnStore(asio::io_context& io, std::unique_ptr<store::Store> store)
+        : io_(io), store_(std::move(store)), node_(*store_, clock_, NodeToken("token"), "orc1", io.get_executor()) {
+        EXPECT_FALSE(node_.view().is_leader);
+        EXPECT_TRUE(run(io, node_.start()));
     }
-    ~OnStore() override { run(io_, node_->stop()); }
-    Ledger& ledger() override { return *node_; }
-    Leadership& leadership() override { return *node_; }
-    void begin_next_epoch(asio::io_context& io) override { ASSERT_TRUE(run(io, node_->lead())); }
+    ~OnStore() override { run(io_, node_.stop()); }
+    Ledger& ledger() override { return node_; }
+    Leadership& leadership() override { return node_; }
+    void begin_next_epoch(asio::io_context& io) override { ASSERT_TRUE(run(io, node_.lead())); }
 
 private:
-    void start(asio::io_context& io) {
-        auto node = run(io, SingleNode::start(*store_, clock_, NodeToken("token"), "orc1"));
-        ENSURE(node.has_value(), "a fresh store opens");
-        node_ = std::move(*node);
-    }
-
     asio::io_context& io_;
     runtime::SystemClock clock_;
     std::unique_ptr<store::Store> store_;
-    std::unique_ptr<SingleNode> node_;
+    SingleNode node_;
 };
 
 class InGroup final : public Subject {

@@ -51,37 +51,24 @@ Epoch take_epoch(model::Intent& intent) {
 }  // namespace
 
 SingleNode::SingleNode(
-    store::Store& store,
-    runtime::Clock& clock,
-    NodeToken token,
-    std::string node_name,
-    model::Intent intent,
-    Executor executor
+    store::Store& store, runtime::Clock& clock, NodeToken token, std::string node_name, Executor executor
 )
     : store_(store),
       clock_(clock),
       executor_(executor),
       token_(std::move(token)),
       node_name_(std::move(node_name)),
-      intent_(std::make_shared<model::Intent>(std::move(intent))),
+      intent_(std::make_shared<model::Intent>()),
       folded_(executor),
-      tasks_(executor) {
-    last_epoch_ = take_epoch(*intent_);
-}
+      tasks_(executor) {}
 
-Task<std::unique_ptr<SingleNode>> SingleNode::start(
-    store::Store& store, runtime::Clock& clock, NodeToken token, std::string node_name
-) {
-    const auto executor = co_await asio::this_coro::executor;
-    CO_TRY(model::Intent intent, co_await store.open());
-    std::unique_ptr<SingleNode> node(
-        new SingleNode(store, clock, std::move(token), std::move(node_name), std::move(intent), executor)
-    );
-    const auto led = co_await node->lead();
+Task<void> SingleNode::start() {
+    CO_TRY(co_await reload());
+    const auto led = co_await lead();
     if (!led) {
         LOG(error, "ledger.leadership_not_taken", {{"error", led.error().message}});
     }
-    co_return node;
+    co_return Result<void>{};
 }
 
 model::PutLease SingleNode::leadership_record(Epoch epoch) const {

@@ -23,12 +23,12 @@ public:
     /// How long a write may take before we no longer count on the disk.
     static constexpr Seconds patience{5};
 
-    /// Opens the store and begins an epoch. A database that can be read but not written gives a node that does not lead
-    /// yet (see lead). Errors: those of Store::open.
-    static Task<std::unique_ptr<SingleNode>> start(
-        store::Store& store, runtime::Clock& clock, NodeToken token, std::string node_name
-    );
+    /// Knows nothing and does not lead before start(). `node_name` is how people know this node.
+    SingleNode(store::Store& store, runtime::Clock& clock, NodeToken token, std::string node_name, Executor executor);
 
+    /// Opens the store and begins an epoch. A database that can be read but not written is no error: the node watches
+    /// and does not lead yet (see lead). Errors: those of Store::open.
+    Task<void> start();
     /// Ends what is under way; to be awaited before the node is destroyed. Commits made afterwards are fenced.
     Co<void> stop();
     /// Begins a new epoch, when start() could not. Errors: those of Store::apply.
@@ -44,14 +44,6 @@ public:
     void on_change(std::function<void(const std::vector<model::Change>&)> listener) override;
 
 private:
-    SingleNode(
-        store::Store& store,
-        runtime::Clock& clock,
-        NodeToken token,
-        std::string node_name,
-        model::Intent intent,
-        Executor executor
-    );
     // A write on its way: the one who asked may stop waiting, the write may not.
     struct Attempt {
         explicit Attempt(Executor executor) : changed(executor), alarm(executor) {}

@@ -32,20 +32,16 @@ struct House {
     void restart() {
         stop();
         store = store::make_memory_store(disk, clock);
-        std::unique_ptr<SingleNode> started;
-        bool ended = false;
-        group.spawn(start(*this, started, ended));
+        node = std::make_unique<SingleNode>(*store, clock, NodeToken("t"), "orc1", io.get_executor());
+        bool started = false;
+        group.spawn(start(*node, started));
         clock.run_for(Seconds(60));
-        ASSERT_TRUE(ended);
-        node = std::move(started);
+        ASSERT_TRUE(started);
     }
 
-    static Co<void> start(House& house, std::unique_ptr<SingleNode>& out, bool& ended) {
-        auto node = co_await SingleNode::start(*house.store, house.clock, NodeToken("t"), "orc1");
-        if (node) {
-            out = std::move(*node);
-        }
-        ended = true;
+    static Co<void> start(SingleNode& node, bool& started) {
+        const auto done = co_await node.start();
+        started = done.has_value();
     }
 
     Commit commit_of(const std::string& id, const std::string& value) const {
