@@ -96,7 +96,9 @@ enum class SemiSyncRole { source, replica };
 
 /// A text as an SQL literal. Sessions that use it have an empty sql_mode.
 std::string quoted(std::string_view text);
-/// The number behind a version's "no_such_variable" error: which of `wanted` the text names.
+/// A site's text without what may follow its statement: an empty second one would be an error.
+std::string without_semicolon(std::string_view sql);
+/// Which of `wanted` the text of an "unknown system variable" error names.
 std::optional<Variable> variable_named_in(std::string_view error, const std::vector<Variable>& wanted);
 
 /// Statements for one server.

@@ -38,14 +38,6 @@ std::string first_cell(const ResultSet& set) {
     return set.rows.empty() || set.rows.front().empty() ? std::string() : set.rows.front().front().value_or("");
 }
 
-std::string without_semicolon(std::string_view sql) {
-    sql = trim(sql);
-    while (!sql.empty() && sql.back() == ';') {
-        sql = trim(sql.substr(0, sql.size() - 1));
-    }
-    return std::string(sql);
-}
-
 /// Answers of one probe, before they become facts.
 struct Gathered {
     std::vector<Variable> selected;
@@ -350,7 +342,7 @@ Task<void> ask_site_questions(std::shared_ptr<ServerLink> link, Deadline deadlin
         if (question->empty()) {
             continue;
         }
-        std::string sql = *question;
+        std::string sql = without_semicolon(*question);
         CO_TRY(const auto answer, co_await ServerLink::ask(link, std::move(sql), deadline));
         if (answer.error) {
             LOG(debug, "probe.question_refused", {{"server", link->server()}, {"why", answer.error->message}});

@@ -2,9 +2,8 @@
 
 #include <charconv>
 
-#include "base/text.h"
 #include "mysql/errors.h"
-#include "mysql/probe.h"
+#include "mysql/hands.h"
 
 namespace orc::mysql {
 namespace {
@@ -14,131 +13,6 @@ using Link = std::shared_ptr<ServerLink>;
 constexpr Micros writers_pass_every = Millis(20);
 // The server should give up a little before we do, so that the session stays usable.
 constexpr Micros server_gives_up_earlier = Millis(20);
-
-/// A work session in a coroutine's hands. Unless it is given back, whatever runs on it is ended on the server too.
-class Hands {
-public:
-    Hands(Link link, ServerLink::Work work) : link_(std::move(link)), work_(std::move(work)) {}
-    Hands(const Hands&) = delete;
-    Hands& operator=(const Hands&) = delete;
-    ~Hands() {
-        if (work_.session) {
-            link_->abandon(std::move(work_));
-        }
-    }
-
-    const Dialect& dialect() const { return work_.dialect; }
-    const std::shared_ptr<Session>& session() const { return work_.session; }
-    std::uint64_t id() const { return work_.id; }
-    Link& link() { return link_; }
-
-    /// The session is idle and clean.
-    void give_back() {
-        link_->memory().wants_all = true;  // a write changes what the rarely read facts say
-        link_->end_work(std::exchange(work_, ServerLink::Work{}));
-    }
-    /// The connection broke: nothing of ours can still be running for an answer, and nobody is there to be asked.
-    void let_go() { work_ = ServerLink::Work{}; }
-
-private:
-    Link link_;
-    ServerLink::Work work_;
-};
-
-/// Texts that must never be seen in an error.
-std::string without_secrets(std::string text, const SourceChange& change) {
-    if (change.password && !change.password->empty()) {
-        text = replace_all(std::move(text), quoted(*change.password), "'***'");
-        text = replace_all(std::move(text), *change.password, "***");
-    }
-    return text;
-}
-
-/// Runs a text; an error of any statement in it is this result's error.
-Task<Answer> run(std::shared_ptr<Hands> hands, std::string sql, Deadline deadline) {
-    auto answer = co_await hands->session()->query(std::move(sql), deadline);
-    if (!answer) {
-        if (answer.error().code == ErrorCode::unreachable) {
-            hands->let_go();
-        }
-        co_return answer;
-    }
-    if (answer->error) {
-        co_return tl::unexpected<Error>(with_context(hands->link()->server().text(), std::move(*answer->error)));
-    }
-    co_return answer;
-}
-
-Task<std::shared_ptr<Hands>> begin(Link link, Deadline deadline) {
-    CO_TRY(auto work, co_await ServerLink::begin_work(link, deadline));
-    co_return std::make_shared<Hands>(link, std::move(work));
-}
-
-/// Gives the session back after a result that left it usable.
-template <typename T>
-Result<T> settled(const std::shared_ptr<Hands>& hands, Result<T> result) {
-    if (hands->session() && hands->session()->is_open()) {
-        hands->give_back();
-    }
-    return result;
-}
-
-const model::Channel* named(const std::vector<model::Channel>& channels, std::string_view name) {
-    for (const auto& channel : channels) {
-        if (channel.name == name) {
-            return &channel;
-        }
-    }
-    return nullptr;
-}
-
-bool is_active(model::ThreadState state) {
-    return state != model::ThreadState::stopped && state != model::ThreadState::none;
-}
-bool is_running(const model::Channel& channel) { return is_active(channel.receiver) || is_active(channel.applier); }
-
-/// What a channel and its server are at, read together.
-struct ChannelNow {
-    std::optional<model::Channel> channel;
-    model::Facts facts;
-};
-
-Task<ChannelNow> read_channel(std::shared_ptr<Hands> hands, std::string name, Deadline deadline) {
-    const auto variables = hands->dialect().changing_variables();
-    const std::string sql = hands->dialect().select(variables) + ";" + hands->dialect().replica_status();
-    CO_TRY(const auto answer, co_await run(hands, sql, deadline));
-    ChannelNow out;
-    if (answer.sets.size() < 2 || answer.sets[0].rows.empty()) {
-        co_return fail(ErrorCode::invalid, hands->link()->server().text() + ": incomplete answer");
-    }
-    VariableReader reader;
-    const auto& row = answer.sets[0].rows.front();
-    for (std::size_t i = 0; i < variables.size() && i < row.size(); ++i) {
-        reader.read(variables[i], row[i] ? &*row[i] : nullptr, out.facts);
-    }
-    const auto channels = read_channels(answer.sets[1], StatusLayout(answer.sets[1]));
-    if (const auto* found = named(channels, name)) {
-        out.channel = *found;
-    }
-    co_return out;
-}
-
-/// Everything received has been applied.
-bool is_drained(const ChannelNow& now) {
-    const auto& channel = *now.channel;
-    switch (channel.gtid_use) {
-        case model::GtidUse::auto_position:
-            return gtid::empty(channel.received) || gtid::covers(now.facts.executed, channel.received);
-        case model::GtidUse::replica_position:
-        case model::GtidUse::current_position: {
-            const gtid::Progress applied = now.facts.replica_position;
-            return gtid::empty(channel.received) || gtid::covers(applied, channel.received);
-        }
-        case model::GtidUse::none:
-            break;
-    }
-    return channel.read.empty() || channel.read == channel.executed;
-}
 
 /// MariaDB in GTID mode empties the relay log when a thread starts while both are stopped. Whoever asks for the applier
 /// alone wants those events: with the relay position named and GTID off they stay. The next change of source turns GTID
@@ -259,128 +133,6 @@ Task<void> write_read_only(Link link, ReadOnlyChange change, Deadline deadline) 
 
 namespace {
 
-/// MariaDB, a former primary: without its own writes in the replica position it would fetch them again. Per domain the
-/// larger of what it applied and what it logged: never behind the binary log, which strict mode would refuse.
-Task<void> include_own_writes(std::shared_ptr<Hands> hands, model::Facts facts, Deadline deadline) {
-    const auto position = facts.binlog_position.max_with(facts.replica_position);
-    if (position == facts.replica_position) {
-        co_return Result<void>{};
-    }
-    CO_TRY(co_await run(hands, Dialect::set_replica_position(position), deadline));
-    co_return Result<void>{};
-}
-
-/// Where the status does not say it, a table does; an account that may not read it loses the period, not the change.
-Task<std::optional<Micros>> heartbeat_period(std::shared_ptr<Hands> hands, model::Channel channel, Deadline deadline) {
-    if (!channel.heartbeat_period) {
-        if (auto sql = hands->dialect().heartbeats()) {
-            std::vector<model::Channel> channels(1, channel);
-            CO_TRY(const auto answer, co_await hands->session()->query(std::move(*sql), deadline));
-            if (!answer.sets.empty()) {
-                read_heartbeats(answer.sets.front(), channels);
-            }
-            co_return channels.front().heartbeat_period;
-        }
-    }
-    co_return channel.heartbeat_period;
-}
-
-Task<void> change_channel(std::shared_ptr<Hands> hands, SourceChange change, Deadline deadline) {
-    CO_TRY(auto now, co_await read_channel(hands, change.channel, deadline));
-    if (change.gtid == model::GtidUse::none && change.coordinates.empty()) {
-        co_return fail(ErrorCode::invalid, "change source without GTID needs coordinates");
-    }
-    if (now.channel) {
-        if (is_running(*now.channel)) {
-            CO_TRY(co_await run(hands, hands->dialect().stop(Threads::both, change.channel), deadline));
-        }
-        if (change.tls == model::ChannelTls{}) {
-            change.tls = now.channel->tls;
-        }
-    }
-    if (change.include_own_writes && hands->dialect().is_mariadb()) {
-        CO_TRY(co_await include_own_writes(hands, now.facts, deadline));
-    }
-    std::optional<Micros> heartbeat;
-    if (now.channel) {
-        CO_TRY(heartbeat, co_await heartbeat_period(hands, *now.channel, deadline));
-    }
-    const auto sql = hands->dialect().change_source(change, heartbeat);
-    auto changed = co_await run(hands, sql, deadline);
-    if (!changed && changed.error().number == number::connection_info_unreadable &&
-        change.gtid == model::GtidUse::auto_position) {
-        // The relay log index is damaged. With auto-position nothing in it is needed.
-        CO_TRY(co_await run(hands, hands->dialect().reset_relay(change.channel), deadline));
-        changed = co_await run(hands, sql, deadline);
-    }
-    if (!changed) {
-        auto error = std::move(changed).error();
-        error.message = without_secrets(std::move(error.message), change);
-        co_return tl::unexpected<Error>(std::move(error));
-    }
-    co_return Result<void>{};
-}
-
-/// Stops the receiver and looks again: what came meanwhile must not be lost. The applier is never stopped before that,
-/// for the reason of save_relay.
-Task<bool> is_quiet_and_drained(std::shared_ptr<Hands> hands, std::string channel, Deadline deadline) {
-    CO_TRY(const auto before, co_await read_channel(hands, channel, deadline));
-    if (!before.channel) {
-        co_return true;
-    }
-    if (!is_drained(before)) {
-        co_return false;
-    }
-    if (!is_active(before.channel->receiver)) {
-        co_return true;
-    }
-    CO_TRY(co_await run(hands, hands->dialect().stop(Threads::receiver, channel), deadline));
-    CO_TRY(const auto after, co_await read_channel(hands, channel, deadline));
-    if (!after.channel || is_drained(after)) {
-        co_return true;
-    }
-    if (is_active(after.channel->applier)) {
-        CO_TRY(co_await run(hands, hands->dialect().start(Threads::receiver, channel), deadline));
-    }
-    co_return false;
-}
-
-Task<void> reset_channel(std::shared_ptr<Hands> hands, std::string channel, bool discard, Deadline deadline) {
-    if (!discard) {
-        CO_TRY(const bool is_drained_now, co_await is_quiet_and_drained(hands, channel, deadline));
-        if (!is_drained_now) {
-            co_return fail(ErrorCode::refused, "received events are not applied yet");
-        }
-    }
-    CO_TRY(const auto now, co_await read_channel(hands, channel, deadline));
-    if (!now.channel) {
-        co_return Result<void>{};
-    }
-    if (is_running(*now.channel)) {
-        CO_TRY(co_await run(hands, hands->dialect().stop(Threads::both, channel), deadline));
-    }
-    CO_TRY(co_await run(hands, hands->dialect().forget_source(channel), deadline));
-    co_return Result<void>{};
-}
-
-}  // namespace
-
-Task<void> write_source(Link link, SourceChange change, Deadline deadline) {
-    CO_TRY(const auto hands, co_await begin(link, deadline));
-    const std::string doing = "point " + link->server().text() + " at " + change.source.text();
-    auto result = co_await change_channel(hands, std::move(change), deadline);
-    co_return settled(hands, std::move(result)).map_error([&](Error e) { return with_context(doing, std::move(e)); });
-}
-
-Task<void> write_reset(Link link, std::string channel, bool discard, Deadline deadline) {
-    CO_TRY(const auto hands, co_await begin(link, deadline));
-    const std::string doing = "reset replication of " + link->server().text();
-    auto result = co_await reset_channel(hands, std::move(channel), discard, deadline);
-    co_return settled(hands, std::move(result)).map_error([&](Error e) { return with_context(doing, std::move(e)); });
-}
-
-namespace {
-
 Task<void> wait_on(std::shared_ptr<Hands> hands, gtid::Progress target, Deadline deadline) {
     auto& clock = hands->link()->context().clock;
     if (hands->dialect().is_mariadb()) {
@@ -440,7 +192,7 @@ Task<void> write_semi_sync(Link link, SemiSyncRole role, bool enabled, Deadline 
 Task<Credentials> read_credentials(Link link, Deadline deadline) {
     CO_TRY(const auto hands, co_await begin(link, deadline));
     const auto& question = link->context().options.questions.replication_credentials;
-    auto sql = question.empty() ? hands->dialect().stored_credentials("") : std::optional<std::string>(question);
+    auto sql = question.empty() ? hands->dialect().stored_credentials("") : without_semicolon(question);
     if (!sql) {
         Result<Credentials> none =
             fail(ErrorCode::not_found, link->server().text() + ": it does not store replication credentials readably");

@@ -1,0 +1,78 @@
+#include "mysql/hands.h"
+
+namespace orc::mysql {
+
+Task<Answer> run(std::shared_ptr<Hands> hands, std::string sql, Deadline deadline) {
+    auto answer = co_await hands->session()->query(std::move(sql), deadline);
+    if (!answer) {
+        if (answer.error().code == ErrorCode::unreachable) {
+            hands->let_go();
+        }
+        co_return answer;
+    }
+    if (answer->error) {
+        co_return tl::unexpected<Error>(with_context(hands->link()->server().text(), std::move(*answer->error)));
+    }
+    co_return answer;
+}
+
+Task<std::shared_ptr<Hands>> begin(std::shared_ptr<ServerLink> link, Deadline deadline) {
+    CO_TRY(auto work, co_await ServerLink::begin_work(link, deadline));
+    co_return std::make_shared<Hands>(link, std::move(work));
+}
+
+namespace {
+
+const model::Channel* named(const std::vector<model::Channel>& channels, std::string_view name) {
+    for (const auto& channel : channels) {
+        if (channel.name == name) {
+            return &channel;
+        }
+    }
+    return nullptr;
+}
+
+}  // namespace
+
+bool is_active(model::ThreadState state) {
+    return state != model::ThreadState::stopped && state != model::ThreadState::none;
+}
+bool is_running(const model::Channel& channel) { return is_active(channel.receiver) || is_active(channel.applier); }
+
+Task<ChannelNow> read_channel(std::shared_ptr<Hands> hands, std::string name, Deadline deadline) {
+    const auto variables = hands->dialect().changing_variables();
+    const std::string sql = hands->dialect().select(variables) + ";" + hands->dialect().replica_status();
+    CO_TRY(const auto answer, co_await run(hands, sql, deadline));
+    ChannelNow out;
+    if (answer.sets.size() < 2 || answer.sets[0].rows.empty()) {
+        co_return fail(ErrorCode::invalid, hands->link()->server().text() + ": incomplete answer");
+    }
+    VariableReader reader;
+    const auto& row = answer.sets[0].rows.front();
+    for (std::size_t i = 0; i < variables.size() && i < row.size(); ++i) {
+        reader.read(variables[i], row[i] ? &*row[i] : nullptr, out.facts);
+    }
+    const auto channels = read_channels(answer.sets[1], StatusLayout(answer.sets[1]));
+    if (const auto* found = named(channels, name)) {
+        out.channel = *found;
+    }
+    co_return out;
+}
+
+bool is_drained(const ChannelNow& now) {
+    const auto& channel = *now.channel;
+    switch (channel.gtid_use) {
+        case model::GtidUse::auto_position:
+            return gtid::empty(channel.received) || gtid::covers(now.facts.executed, channel.received);
+        case model::GtidUse::replica_position:
+        case model::GtidUse::current_position: {
+            const gtid::Progress applied = now.facts.replica_position;
+            return gtid::empty(channel.received) || gtid::covers(applied, channel.received);
+        }
+        case model::GtidUse::none:
+            break;
+    }
+    return channel.read.empty() || channel.read == channel.executed;
+}
+
+}  // namespace orc::mysql
