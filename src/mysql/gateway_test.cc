@@ -30,6 +30,7 @@ public:
 
     explicit FakeSql(std::string version) {
         on("SELECT @@global.version", table({{version, "fake"}}));
+        on("SELECT @@global.version, @@global.version_comment, CONNECTION_ID()", table({{version, "fake", "815"}}));
         on("SHOW VARIABLES LIKE 'maxscale%'", table({}));
         on("SET ", Reply{});
         on("SHOW ", table({}));
@@ -294,10 +295,6 @@ TEST(Gateway, a_pulse_waits_its_turn_but_not_beyond_its_deadline) {
 
 TEST(Gateway, a_write_that_times_out_is_ended_on_the_server) {
     Scene scene("10.11.6-MariaDB");
-    scene.sql.on(
-        "SELECT @@global.version, @@global.version_comment, CONNECTION_ID()",
-        FakeSql::table({{"10.11.6-MariaDB", "", "815"}})
-    );
     scene.sql.on("SET GLOBAL read_only", FakeSql::hang());
     const ReadOnlyChange change;
     const auto written = scene.run(scene.gateway->set_read_only(scene.at(), change, scene.in(Millis(100))));
@@ -349,9 +346,6 @@ TEST(Gateway, asks_the_sites_own_questions) {
 TEST(Gateway, a_password_never_comes_back_in_an_error) {
     Scene scene("8.4.3");
     make_mysql(scene.sql);
-    scene.sql.on(
-        "SELECT @@global.version, @@global.version_comment, CONNECTION_ID()", FakeSql::table({{"8.4.3", "", "5"}})
-    );
     scene.sql.on("CHANGE", FakeSql::refusal(1064, "syntax error near 'SOURCE_PASSWORD = 'it''s5ecret''"));
     SourceChange change;
     change.source = {"db2", 3306};
