@@ -159,6 +159,29 @@ TEST(DiscoveryLoop, a_replica_that_loses_its_source_has_the_source_read) {
     EXPECT_EQ(bench.fake("c").probes, before + 1);
 }
 
+TEST(DiscoveryLoop, news_of_a_server_that_is_back_come_from_its_replicas_and_go_to_them) {
+    Bench bench(seeded());
+    bench.settings.instance_poll_seconds = 60;
+    bench.add_four();
+    bench.start();
+    bench.clock.run_for(Seconds(1));
+    bench.fake("a").mood = Mood::refusing;
+    for (const auto* name : {"b", "c"}) {
+        bench.fake(name).facts.channels[0].receiver = model::ThreadState::other;
+    }
+    bench.gateway.break_session(ep("a"));
+    bench.clock.run_for(Seconds(1));
+    ASSERT_FALSE(bench.server("a")->check.is_valid());
+    bench.fake("a").mood = Mood::well;
+    for (const auto* name : {"b", "c"}) {
+        bench.fake(name).facts.channels[0].receiver = model::ThreadState::running;
+    }
+    bench.loop->suspect(ep("b"), "test");
+    bench.clock.run_for(Millis(100));
+    EXPECT_TRUE(bench.server("a")->check.is_valid());
+    EXPECT_TRUE(bench.server("c")->is_replicating());
+}
+
 TEST(DiscoveryLoop, dead_servers_do_not_delay_a_thousand_others) {
     auto settings = seeded("s0");
     settings.instance_poll_seconds = 1;

@@ -119,11 +119,16 @@ Result<void> DiscoveryLoop::State::took(const Endpoint& server, model::Facts fac
             {{"server", server}, {"version", after->facts->version.text}, {"cluster", after->cluster}});
     } else if (before->check.failures > 0) {
         LOG(info, "discovery.server_answered", {{"server", server}, {"failures", before->check.failures}});
+        look_around(server);  // its replicas may be on their way back, too
     }
     const auto source = after->source();
     const auto source_before = before != nullptr ? before->source() : std::nullopt;
-    if (source && before != nullptr && is_receiving(*before) && !is_receiving(*after)) {
-        schedule.request(*source, seams.clock.now());  // the replica has lost it: have we?
+    if (source && before != nullptr && is_receiving(*before) != is_receiving(*after)) {
+        const auto known = table.find(*source);
+        const bool is_failing = known != nullptr && known->check.failures > 0;
+        if (is_receiving(*before) || is_failing) {
+            schedule.request(*source, seams.clock.now());  // the replica has lost it, or found it: have we?
+        }
     }
     if (source) {
         plan_pulse(*source, false);

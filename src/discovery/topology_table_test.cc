@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <ctime>
 #include <iostream>
 
 #include "discovery/testing/builders.h"
@@ -397,15 +397,15 @@ TEST(TopologyTable, folds_ten_thousand_servers) {
     for (int i = 0; i < 10'000; ++i) {
         all.push_back(facts(i));
     }
-    const auto begin = std::chrono::steady_clock::now();
+    const std::clock_t begin = std::clock();
     for (int i = 0; i < 10'000; ++i) {
         const auto changed = desk.read(name(i), std::move(all[static_cast<std::size_t>(i)]));
         ASSERT_EQ(changed.size(), 1U);
         ASSERT_EQ(changed[0]->servers.size(), 4U);
     }
-    const auto spent = std::chrono::steady_clock::now() - begin;
-    std::cout << "fold: " << std::chrono::duration_cast<std::chrono::nanoseconds>(spent).count() / 10'000 << " ns\n";
-    EXPECT_LT(spent, std::chrono::seconds(20));
+    const double each_us = 1e6 * static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC / 10'000;
+    std::cout << "one fold in a cluster of four: " << each_us << " us of CPU\n";
+    EXPECT_LT(each_us, 1000);
 }
 
 }  // namespace
