@@ -53,6 +53,7 @@ struct Outcome {
     std::vector<planning::StepReport> steps;
     bool succeeded = false;
     std::optional<Endpoint> promoted;
+    std::string successor_coordinates;
     std::string why;  ///< of the end, when it did not succeed
 };
 

@@ -97,9 +97,26 @@ Task<std::string> Performer::simple(Action action, Deadline deadline) {
     }
     if (const auto* a = std::get_if<planning::SemiSyncReplica>(&action)) {
         CO_TRY(co_await gateway_.set_semi_sync_replica(a->server, a->enabled, deadline));
+        CO_TRY(co_await restart_receiver(a->server, deadline));
         co_return a->enabled ? std::string("it acknowledges") : std::string("it does not acknowledge");
     }
     co_return fail(ErrorCode::invalid, "'" + std::string(planning::name(action)) + "' is no command to a server");
+}
+
+// The receiver tells its source at its start whether it acknowledges.
+Task<void> Performer::restart_receiver(Endpoint server, Deadline deadline) {
+    CO_TRY(const auto now, co_await positions(server, deadline));
+    if (!now.channel || now.channel->receiver != model::ThreadState::running) {
+        co_return Result<void>();
+    }
+    const planning::Before* before = journey_.before(server);
+    if (before != nullptr && before->is_mariadb && !is_drained(now)) {
+        co_return fail(
+            ErrorCode::refused, server.text() + " would lose what it received and has not applied; it takes effect later"
+        );
+    }
+    CO_TRY(co_await gateway_.stop_receiver(server, now.channel->name, deadline));
+    co_return co_await gateway_.start_receiver(server, now.channel->name, deadline);
 }
 
 Task<std::string> Performer::fence(planning::FencePrimary action, Deadline deadline) {
@@ -184,7 +201,6 @@ Task<std::string> Performer::check_gates(planning::CheckGates action, Deadline d
 
 Task<std::string> Performer::reset(planning::ResetReplication action, Deadline deadline) {
     journey_.deeds.push_back(Deed{Deed::Kind::reset, action.server});
-    CO_TRY(co_await gateway_.stop_replication(action.server, action.channel, deadline));
     auto result = co_await gateway_.reset_replication(action.server, action.channel, action.discard, deadline);
     if (!result && result.error().code != ErrorCode::refused && !deadline.has_passed(clock_.now())) {
         result = co_await gateway_.reset_replication(action.server, action.channel, action.discard, deadline);

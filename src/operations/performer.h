@@ -36,6 +36,7 @@ private:
     Task<std::string> read_one(planning::Reading reading, Deadline deadline);
     Co<void> read_into(planning::Reading reading, Deadline deadline, std::size_t& answered, std::size_t& failed);
     Task<void> start_as_before(Endpoint server, std::string channel, Deadline deadline);
+    Task<void> restart_receiver(Endpoint server, Deadline deadline);
     Task<void> apply_all(Endpoint server, gtid::Progress target, Deadline deadline);
     Task<void> change_source(planning::MoveReplica action, Deadline deadline);
     Task<void> check_purged(planning::MoveReplica action, gtid::Progress executed, Deadline deadline);

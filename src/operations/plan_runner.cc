@@ -69,6 +69,7 @@ public:
     void suspect_everything(std::string why);
     bool is_cancelled() const { return is_cancelled_; }
     bool has_succeeded() const;
+    bool has_moved_any() const;
     void conclude();
 
 private:
@@ -381,7 +382,20 @@ bool Run::has_succeeded() const {
     if (journey_.promoted) {
         return true;
     }
-    return !is_aborted_ && !has_action<planning::RecordDecision>(journey_.plan);
+    if (is_aborted_ || has_action<planning::RecordDecision>(journey_.plan)) {
+        return false;
+    }
+    // A plan that only moves replicas has succeeded if it moved any.
+    return !has_action<planning::MoveReplica>(journey_.plan) || has_moved_any();
+}
+
+bool Run::has_moved_any() const {
+    return std::any_of(journey_.plan.steps.begin(), journey_.plan.steps.end(), [this](const Step& step) {
+        return std::holds_alternative<planning::MoveReplica>(step.action) &&
+               std::any_of(reports_.begin(), reports_.end(), [&](const StepReport& r) {
+                   return r.step == step.id && r.state == StepState::done;
+               });
+    });
 }
 
 Co<void> Run::retreat() {
@@ -420,6 +434,9 @@ Co<void> Run::retreat() {
 
 void Run::conclude() {
     journey_.succeeded = has_succeeded();
+    if (journey_.succeeded && !journey_.promoted) {
+        journey_.promoted = journey_.plan.successor;
+    }
     for (const auto& step : journey_.plan.steps) {
         if (!step.always && report_of(step).state == StepState::pending) {
             report(step, StepState::skipped, journey_.why.empty() ? "not needed" : "the plan ended before");
@@ -472,6 +489,7 @@ Outcome Run::outcome() const {
     out.steps = reports_;
     out.succeeded = journey_.succeeded;
     out.promoted = journey_.promoted;
+    out.successor_coordinates = journey_.successor_coordinates;
     out.why = journey_.why;
     return out;
 }

@@ -38,6 +38,10 @@ Plan plan_failover(const Basis& basis, const FailoverRequest& request);
 /// A planned switch with nothing lost.
 Plan plan_takeover(const Basis& basis, const FailoverRequest& request);
 
+/// The other recoveries: replicas of a dead intermediate primary or group member move elsewhere, a read-only primary is
+/// opened, semi-sync replicas are switched on or off.
+Plan plan_repair(const Basis& basis, const FailoverRequest& request);
+
 /// What happened since the plan was made.
 struct News {
     Positions positions;                        ///< just read

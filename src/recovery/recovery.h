@@ -18,6 +18,8 @@
 
 namespace orc::recovery {
 
+class Eyes;
+
 struct Seams {
     mysql::Gateway& gateway;
     store::Store& store;
@@ -90,6 +92,8 @@ struct AckRequest {
 class RecoveryLoop {
 public:
     RecoveryLoop(Seams seams, config::Settings settings, Node node, bool noop = false);
+    /// With other eyes than discovery's (eyes.h).
+    RecoveryLoop(Seams seams, std::unique_ptr<Eyes> eyes, config::Settings settings, Node node, bool noop = false);
     ~RecoveryLoop();
 
     /// Finishes or undoes what a dead process left behind, then begins reacting.

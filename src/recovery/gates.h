@@ -1,0 +1,40 @@
+// Why an automated recovery may not act now. Pure: everything is a parameter.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "analysis/analysis.h"
+#include "model/intent.h"
+
+namespace orc::recovery {
+
+/// Recoveries block only those of their own class: an adjustment of semi-sync must not keep a dead primary from being
+/// replaced.
+enum class BlockClass { primary, intermediate, semi_sync, not_writable };
+BlockClass block_class_of(std::string_view code);
+BlockClass block_class_of(analysis::Handling handling);
+
+/// True when something may be done about the finding at all.
+bool is_recovery(analysis::Handling handling);
+
+struct GateFacts {
+    bool is_noop = false;
+    bool is_leader = true;
+    WallTime now;
+    NodeToken self;
+};
+
+/// Every rule that keeps an automated recovery from starting; empty: go.
+std::vector<std::string> rules_against(
+    const analysis::Finding& finding,
+    const model::Intent& intent,
+    const config::Settings& settings,
+    const GateFacts& facts
+);
+
+/// RecoveryPeriodBlockSeconds, or the older key in minutes when that is 0.
+Seconds block_period(const config::Settings& settings);
+
+}  // namespace orc::recovery

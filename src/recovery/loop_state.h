@@ -1,0 +1,85 @@
+// The loop's state and its parts: reacting to findings, serving wishes, and what happens every second.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <set>
+
+#include "base/text.h"
+#include "planning/plan_text.h"
+#include "recovery/attempt.h"
+#include "recovery/gates.h"
+
+namespace orc::recovery {
+
+struct RecoveryLoop::State : std::enable_shared_from_this<RecoveryLoop::State> {
+    State(Seams seams, std::unique_ptr<Eyes> owned_eyes, config::Settings settings, Node node, bool noop);
+
+    // ---- reacting (loop_react.cc) ----
+    void react(const model::ClusterPtr& cluster);
+    void consider(const model::Cluster& cluster, analysis::Finding& finding);
+    void begin(const model::Cluster& cluster, const analysis::Finding& finding, bool is_new_detection);
+    Co<void> run_automated(std::shared_ptr<Attempt> attempt, planning::Plan plan, Endpoint subject);
+    Co<void> run_resumed(
+        std::shared_ptr<Attempt> attempt, model::RecoveryRecord record, std::optional<model::RecoveryProgress> progress
+    );
+    void make_known(const analysis::Finding& finding, bool is_actionable);
+    Co<void> notify(analysis::Finding finding, model::Detection detection);
+    bool is_known(const analysis::Finding& finding, bool is_actionable) const;
+    void settle_doubts(const model::ClusterPtr& cluster);
+    Co<void> look_again(Endpoint member, Micros span);
+    bool is_busy(const model::Cluster& cluster) const;
+    void fence_deposed(const model::Cluster& cluster);
+    void keep_fencing(Endpoint server);
+    Co<void> fence_until_done(Endpoint server);
+
+    // ---- wishes (loop_requests.cc) ----
+    Result<std::pair<planning::FailoverRequest, analysis::Finding>> understand(const RecoverRequest& wish) const;
+    Result<std::pair<planning::FailoverRequest, analysis::Finding>> understand(const TakeoverRequest& wish) const;
+    Result<planning::Plan> plan_for(const planning::FailoverRequest& request) const;
+    Task<Outcome> carry_out(
+        planning::FailoverRequest request, analysis::Finding finding, planning::Plan plan, std::string actor
+    );
+
+    // ---- every second (loop_upkeep.cc) ----
+    Co<void> upkeep();
+    Co<void> one_upkeep();
+    void resume_the_dead();
+    std::vector<model::Change> expiries() const;
+    void add_downtime_changes(std::vector<model::Change>& changes, WallTime now) const;
+    bool is_back(const Endpoint& server) const;
+    void forget_vanished_clusters();
+
+    // ---- shared ----
+    void publish_findings();
+    void publish_running();
+    void tell(const Event& event);
+    bool leads() const { return shop.leadership.view().is_leader; }
+    std::int64_t next_id(std::int64_t& counter, std::int64_t last) const;
+
+    struct Pause {
+        Instant until;
+        unsigned failures = 0;
+    };
+
+    std::unique_ptr<Eyes> eyes;
+    Workshop shop;
+    std::map<ClusterName, std::vector<analysis::Finding>> by_cluster;
+    std::map<RecoveryUid, std::shared_ptr<Attempt>> attempts;
+    std::map<Endpoint, Pause> pauses;                 ///< after attempts that did not succeed
+    std::set<std::pair<Endpoint, std::string>> told;  ///< findings that were made known and are still active
+    std::map<Endpoint, std::string> last_blocked;     ///< the last reason told about a subject, so that it is told once
+    std::set<Endpoint> fencing;
+    std::set<Endpoint> looking;  ///< a second look at that member's cluster is due
+    std::set<Endpoint> making_known;
+    std::vector<std::function<void(const Event&)>> listeners;
+    mutable std::int64_t recovery_ids = 0;
+    mutable std::int64_t detection_ids = 0;
+
+    mutable std::mutex mutex;  ///< guards the two published values only
+    std::shared_ptr<const std::vector<analysis::Finding>> findings;
+    std::vector<Running> running;
+    runtime::TaskGroup group;  // last: it goes first
+};
+
+}  // namespace orc::recovery

@@ -1,0 +1,51 @@
+// What every attempt works with; owned by the loop, inside recovery only.
+#pragma once
+
+#include <functional>
+
+#include "planning/policy.h"
+#include "recovery/eyes.h"
+#include "recovery/hook_text.h"
+#include "recovery/recovery.h"
+#include "runtime/task_group.h"
+
+namespace orc::recovery {
+
+struct Workshop {
+    mysql::Gateway& gateway;
+    store::Store& store;
+    ledger::Ledger& ledger;
+    ledger::Leadership& leadership;
+    Hooks& hooks;
+    runtime::Clock& clock;
+    runtime::Rng& rng;
+    Eyes& eyes;
+    Executor executor;
+    config::Settings settings;
+    analysis::Policy analysis;
+    planning::Policy planning;
+    Node node;
+    bool noop = false;
+
+    std::function<void(const Event&)> tell;
+    std::function<void(Endpoint)> keep_fencing;
+    std::function<void(Endpoint)> stop_fencing;
+    std::function<std::int64_t()> next_recovery_id;
+    std::function<std::int64_t()> next_detection_id;
+    std::function<void()> running_changed;
+    runtime::TaskGroup* group = nullptr;  ///< for what goes on beside an attempt
+};
+
+/// Runs the commands of one list in order. The lists before an action stop at the first error and return it; those
+/// after it run all and return the first error. `note` gets one line for the audit about each.
+Task<std::string> run_hooks(
+    Workshop& shop, planning::HookList list, HookFacts facts, std::function<void(std::string)> note
+);
+
+/// What is known from the finding alone.
+HookFacts facts_of(const analysis::Finding& finding, const Node& node);
+
+/// A commit in the present epoch. Its id is new.
+Task<void> commit(Workshop& shop, std::vector<model::Change> changes, Deadline deadline);
+
+}  // namespace orc::recovery
