@@ -26,6 +26,7 @@ struct SimLoop::State {
     std::unordered_set<std::uint64_t> ended_early;
     bool is_woken = false;
     bool is_killed = false;
+    bool is_halted = false;
 
     void resume(std::uint64_t number) {
         const auto found = waiting.find(number);
@@ -110,10 +111,17 @@ void SimLoop::run_ready() {
     if (state_->is_killed) {
         return;
     }
-    state_->io.restart();
-    while (state_->io.poll() > 0) {
+    do {
+        if (state_->is_halted) {
+            return;
+        }
         state_->io.restart();
-    }
+    } while (state_->io.poll() > 0);
+}
+
+void SimLoop::halt() {
+    state_->is_halted = true;
+    state_->io.stop();
 }
 
 void SimLoop::kill() {

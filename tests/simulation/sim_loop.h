@@ -40,6 +40,8 @@ public:
     void wake();
     /// Runs all that is ready.
     void run_ready();
+    /// Called by something that runs on the loop: nothing else runs after it.
+    void halt();
 
     /// The process is gone: nothing of it runs again, and its coroutines are taken down where they stand.
     void kill();

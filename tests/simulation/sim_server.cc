@@ -205,6 +205,7 @@ model::Facts SimServer::facts(
     }
     out.registered_replicas = std::move(replicas);
     out.data_center = options_.data_center;
+    out.cluster_alias = "main";
     out.replication_credentials_available = true;
     return out;
 }

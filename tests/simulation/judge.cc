@@ -1,0 +1,403 @@
+// While it runs.
+#include "judge.h"
+
+#include <algorithm>
+
+#include "planning/plan_text.h"
+
+namespace orc::simulation {
+namespace {
+
+std::pair<int, int> wire_key(int a, int b) { return a < b ? std::pair(a, b) : std::pair(b, a); }
+
+// A former primary that comes back writable is closed by whoever saw it go: within two polls and some haste.
+constexpr Micros stale_writer_grace = Seconds(12);
+// What the manager has reached for that long it must have taken into account.
+constexpr Micros well_known = Seconds(4);
+
+}  // namespace
+
+Judge::Judge(const Scenario& scenario, Fleet& fleet, Clients& clients, std::shared_ptr<store::MemoryDisk> disk)
+    : scenario_(scenario), fleet_(fleet), clients_(clients), disk_(std::move(disk)) {
+    primary_since_ = now();
+    reigns_.emplace_back(primary_since_, primary_);
+    was_slow_ = now() - Seconds(100);
+    for (int i = 0; i < fleet_.size(); ++i) {
+        process_since_[i] = now();
+    }
+}
+
+void Judge::violated(std::string rule, std::string what) {
+    fleet_.trace().add([&] { return "VIOLATED " + rule + ": " + what; });
+    violations_.push_back({std::move(rule), std::move(what), now()});
+}
+
+bool Judge::is_up_since(const SimServer& server, Micros span) const {
+    return server.is_running() && now() - process_since_.at(server.number()) >= span;
+}
+
+bool Judge::is_wire_up_since(int a, int b, Micros span) const {
+    const auto found = wire_since_.find(wire_key(a, b));
+    return fleet_.network().is_up(a, b) && (found == wire_since_.end() || now() - found->second >= span);
+}
+
+bool Judge::is_reachable_since(const SimServer& server, Micros span) const {
+    return is_up_since(server, span) && is_wire_up_since(manager_node, server.number(), span) && manager_ != nullptr &&
+           now() - was_slow_ >= span;
+}
+
+// ---- what it is told ----
+
+void Judge::process_changed(SimServer& server) {
+    process_since_[server.number()] = now();
+    if (server.number() == primary_ && !server.is_running() && !outage_since_) {
+        outage_since_ = now();
+    }
+    check_writers_later(server);
+}
+
+void Judge::wire_changed(int a, int b) {
+    wire_since_[wire_key(a, b)] = now();
+    const int server = std::max(a, b);
+    if (std::min(a, b) == manager_node && server >= 0) {
+        check_writers_later(fleet_.at(server));
+    }
+}
+
+void Judge::manager_changed(Manager* manager) {
+    tally_.manager_deaths += manager == nullptr;
+    manager_ = manager;
+    manager_since_ = now();
+    for (int i = 0; i < fleet_.size(); ++i) {
+        check_writers_later(fleet_.at(i));
+    }
+}
+
+void Judge::writable_changed(SimServer& server) {
+    if (server.number() == primary_ && server.is_writable() && outage_since_) {
+        outage_since_.reset();
+    }
+    check_writers_later(server);
+}
+
+void Judge::on_sent(const SimServer& server, const Statement& statement) {
+    fleet_.trace().add([&] { return "manager -> " + server.endpoint().text() + ": " + statement.text(); });
+    if (statement.kind == StatementKind::set_read_only && statement.read_only.read_only) {
+        fence_sent_[server.number()] = now();
+    }
+}
+
+void Judge::before_effect(SimServer& server, const Statement& statement) {
+    check_thrown_away(server, statement);
+    switch (statement.kind) {
+        case StatementKind::set_read_only:
+            if (!statement.read_only.read_only && server.read_only) {
+                check_opening(server);
+            }
+            break;
+        case StatementKind::change_source:
+            if (const SimServer* source = fleet_.find(statement.source.source)) {
+                check_move(server, *source);
+            }
+            break;
+        default:
+            break;
+    }
+    replication_touched_[server.number()] = now();
+}
+
+void Judge::after_effect(SimServer& server, const Statement& statement, const Result<void>& result) {
+    fleet_.trace().add([&] {
+        return "  " + server.endpoint().text() + ": " + statement.text() +
+               (result ? "" : ": " + result.error().message);
+    });
+    check_records();
+}
+
+// ---- the rules ----
+
+void Judge::check_opening(SimServer& server) {
+    ++tally_.promotions;
+    if (server.has_unapplied() && !scenario_.settings.promote_with_unapplied_events) {
+        violated("I-2", server.endpoint().text() + " becomes writable before it applied all it received");
+    }
+    if (server.number() != primary_) {
+        check_fence(server);
+        check_false_failover(server);
+        check_other_writers(server);
+        check_losses(server);
+        former_.insert(primary_);
+        primary_ = server.number();
+        primary_since_ = now();
+        reigns_.emplace_back(primary_since_, primary_);
+        former_.erase(primary_);
+        if (outage_since_) {
+            tally_.outages.push_back(now() - *outage_since_);
+            outage_since_.reset();
+        }
+    }
+    fleet_.agenda().in(Micros{0}, [this] {
+        for (int i = 0; i < fleet_.size(); ++i) {
+            check_writers_later(fleet_.at(i));
+        }
+    });
+}
+
+void Judge::check_fence(const SimServer& opened) {
+    const auto sent = fence_sent_.find(primary_);
+    const bool was_fenced = sent != fence_sent_.end() && sent->second >= primary_since_;
+    if (!was_fenced && scenario_.settings.primary_fencing_policy != "skip") {
+        violated(
+            "I-5",
+            opened.endpoint().text() + " becomes writable, and nobody tried to close " +
+                fleet_.at(primary_).endpoint().text()
+        );
+    }
+}
+
+void Judge::check_other_writers(const SimServer& opened) {
+    const SimServer& old = fleet_.at(primary_);
+    if (old.is_writable() && is_reachable_since(old, well_known)) {
+        violated(
+            "writers",
+            opened.endpoint().text() + " becomes writable while " + old.endpoint().text() +
+                " is, which the manager could reach all the time"
+        );
+    }
+}
+
+// A witness: a replica that the manager reaches and that received from a healthy primary until the manager itself
+// stopped it.
+void Judge::check_false_failover(const SimServer& opened) {
+    const SimServer& old = fleet_.at(primary_);
+    if (!is_up_since(old, Seconds(30)) || old.read_only) {
+        return;
+    }
+    for (int i = 0; i < fleet_.size(); ++i) {
+        const SimServer& witness = fleet_.at(i);
+        const auto streamed = was_streaming_.find(i);
+        const bool is_witness = i != primary_ && streamed != was_streaming_.end() &&
+                                now() - streamed->second < Seconds(3) && is_reachable_since(witness, well_known) &&
+                                is_wire_up_since(i, primary_, Seconds(30));
+        if (is_witness) {
+            violated(
+                "false failover",
+                opened.endpoint().text() + " becomes writable though " + old.endpoint().text() + " is well and " +
+                    witness.endpoint().text() + " has received from it all the time"
+            );
+            return;
+        }
+    }
+}
+
+void Judge::check_losses(SimServer& opened) {
+    const auto& writes = clients_.acknowledged();
+    for (const Acknowledged& write : writes) {
+        if (opened.has_executed(write.transaction) || lost_.contains(write.transaction.write)) {
+            continue;
+        }
+        lost_.insert(write.transaction.write);
+        if (former_.contains(write.transaction.origin) && write.at > primary_since_) {
+            ++tally_.stranded;
+            continue;
+        }
+        const SimServer* holder = nullptr;
+        for (int i = 0; i < fleet_.size(); ++i) {
+            const SimServer& other = fleet_.at(i);
+            const bool counts = i != opened.number() && is_reachable_since(other, well_known) &&
+                                other.owns(write.transaction) && (i == primary_ || other.channel);
+            holder = counts ? &other : holder;
+        }
+        if (holder == nullptr) {
+            ++tally_.lost_unavoidably;
+            continue;
+        }
+        violated(
+            "loss",
+            opened.endpoint().text() + " becomes writable without transaction " +
+                fleet_.at(write.transaction.origin).endpoint().text() + ":" + std::to_string(write.transaction.number) +
+                ", acknowledged at " + stamp(write.at) + ", which " + holder->endpoint().text() + " has"
+        );
+        return;
+    }
+}
+
+void Judge::check_move(const SimServer& replica, const SimServer& source) {
+    const std::string names = replica.endpoint().text() + " is pointed at " + source.endpoint().text();
+    for (int origin = 0; origin < fleet_.size(); ++origin) {
+        if (replica.owned(origin) > source.owned(origin)) {
+            violated(
+                "I-3",
+                names + ", which lacks transaction " + fleet_.at(origin).endpoint().text() + ":" +
+                    std::to_string(replica.owned(origin)) + " of it"
+            );
+            return;
+        }
+    }
+    for (std::size_t i = 0; i < source.purged; ++i) {
+        if (replica.executed(source.log[i].origin) < source.log[i].number) {
+            violated("I-3", names + ", which has purged what it needs");
+            return;
+        }
+    }
+}
+
+// Received events that the next source cannot give again.
+void Judge::check_thrown_away(const SimServer& server, const Statement& statement) {
+    if (!server.has_unapplied() || scenario_.settings.promote_with_unapplied_events) {
+        return;
+    }
+    const SimServer* source = nullptr;
+    switch (statement.kind) {
+        case StatementKind::reset_replication:
+            if (!statement.flag) {
+                return;
+            }
+            break;
+        case StatementKind::change_source:
+            source = fleet_.find(statement.source.source);
+            break;
+        case StatementKind::start_receiver:
+        case StatementKind::start_replication:
+            if (!server.options().is_mariadb || server.channel->receiver_on) {
+                return;
+            }
+            source = fleet_.source_of(server);
+            if (source != nullptr && !source->is_running()) {
+                source = nullptr;
+            }
+            break;
+        default:
+            return;
+    }
+    for (const auto& received : server.channel->relay) {
+        if (source == nullptr || !source->owns(received.transaction)) {
+            violated("I-2", server.endpoint().text() + " throws away what it received: " + statement.text());
+            return;
+        }
+    }
+}
+
+// A former primary may be writable while nobody can close it; not long after somebody can.
+void Judge::check_writers_later(SimServer& stale) {
+    const int number = stale.number();
+    const auto epoch = ++watch_epoch_[number];
+    if (number == primary_ || !stale.is_writable() || manager_ == nullptr ||
+        !fleet_.network().is_up(manager_node, number)) {
+        return;
+    }
+    fleet_.agenda().in(stale_writer_grace, [this, &stale, number, epoch] {
+        const SimServer& primary = fleet_.at(primary_);
+        if (watch_epoch_[number] == epoch && number != primary_ && stale.is_writable() && primary.is_writable()) {
+            violated(
+                "writers",
+                stale.endpoint().text() + " is still writable beside " + primary.endpoint().text() + " after " +
+                    std::to_string(std::chrono::duration_cast<Seconds>(stale_writer_grace).count()) + " s"
+            );
+        }
+    });
+}
+
+void Judge::look() {
+    const SimServer& primary = fleet_.at(primary_);
+    for (int i = 0; i < fleet_.size(); ++i) {
+        if (i != primary_ && fleet_.at(i).channel && fleet_.at(i).channel->source == primary.endpoint() &&
+            fleet_.is_streaming(fleet_.at(i))) {
+            was_streaming_[i] = now();
+        }
+    }
+    check_published();
+    check_plans();
+    check_records();
+}
+
+void Judge::check_records() {
+    std::map<ClusterName, int> open;
+    for (const auto& [id, record] : disk_->recoveries) {
+        if (!record.ended && ++open[record.cluster] > 1) {
+            violated("I-1", "two recoveries of cluster " + record.cluster.text() + " are in flight");
+        }
+    }
+    if (manager_ == nullptr || !manager_->has_started()) {
+        return;
+    }
+    std::map<ClusterName, int> running;
+    for (const auto& one : manager_->service().recovery().running()) {
+        if (++running[one.record.cluster] > 1) {
+            violated("I-1", "two plans for cluster " + one.record.cluster.text() + " are executed");
+        }
+    }
+}
+
+void Judge::check_published() {
+    for (const auto& [key, value] : disk_->intent.key_values) {
+        auto& before = published_[key];
+        if (before == value) {
+            continue;
+        }
+        before = value;
+        fleet_.trace().add([&] { return "published: " + key + " = " + value; });
+        const auto endpoint = Endpoint::parse(value, 0);
+        const SimServer* server = endpoint ? fleet_.find(*endpoint) : nullptr;
+        if (server != nullptr && server->number() != primary_) {
+            violated("I-9", value + " is published as primary, which " + fleet_.at(primary_).endpoint().text() + " is");
+        }
+    }
+}
+
+void Judge::check_plans() {
+    if (manager_ == nullptr || !manager_->has_started()) {
+        return;
+    }
+    for (const auto& running : manager_->service().recovery().running()) {
+        const auto again = planning::plan_from_json(planning::to_json(running.plan));
+        if (!again || !(*again == running.plan)) {
+            violated(
+                "I-10", "a plan does not survive being written down" + (again ? "" : ": " + again.error().message)
+            );
+        }
+    }
+}
+
+void Judge::hook_started(const recovery::HookCall& call) {
+    const auto value = [&](const char* name) {
+        const auto found = call.environment.find(name);
+        return found == call.environment.end() ? std::string() : found->second;
+    };
+    const std::string uid = value("ORC_RECOVERY_UID");
+    fleet_.trace().add([&] {
+        return "hook " + call.list + " for " + uid + ", successor " + value("ORC_SUCCESSOR_HOST");
+    });
+    ++hooks_of_[uid][call.list];
+    if (call.list == "PostFailoverProcesses" || call.list == "PostMasterFailoverProcesses") {
+        last_after_[uid] = call;
+        const auto port = value("ORC_SUCCESSOR_PORT");
+        const Endpoint successor{value("ORC_SUCCESSOR_HOST"), std::uint16_t(port.empty() ? 0 : std::stoi(port))};
+        const SimServer* server = fleet_.find(successor);
+        const bool is_primary_recovery = value("ORC_IS_MASTER") == "true";
+        if (server == nullptr) {
+            violated("I-8", call.list + " is told no successor");
+        } else if (is_primary_recovery && server->number() != primary_) {
+            violated("I-8", call.list + " is told " + successor.text() + ", which is not the primary");
+        }
+    }
+    check_records();
+}
+
+void Judge::switchover_ended(const SwitchoverResult& result) {
+    fleet_.trace().add([&] {
+        return std::string("switchover ended: ") +
+               (result.outcome
+                    ? (result.outcome->record.successor ? result.outcome->record.successor->text() : "no successor")
+                    : result.outcome.error().message);
+    });
+    if (!result.outcome || !result.outcome->record.is_successful) {
+        return;
+    }
+    ++tally_.switchovers_done;
+    if (result.designated && result.outcome->record.successor != result.designated) {
+        violated("I-7", "a switchover to " + result.designated->text() + " made another server primary");
+    }
+}
+
+}  // namespace orc::simulation

@@ -1,0 +1,192 @@
+// When all is over.
+#include <algorithm>
+
+#include "base/text.h"
+#include "judge.h"
+
+namespace orc::simulation {
+namespace {
+
+constexpr const char* after_success = "PostFailoverProcesses";
+constexpr const char* after_failure = "PostUnsuccessfulFailoverProcesses";
+
+std::string joined(const std::vector<Endpoint>& servers) {
+    std::vector<std::string> out;
+    for (const auto& server : servers) {
+        out.push_back(server.text());
+    }
+    std::sort(out.begin(), out.end());
+    return join(out, ",");
+}
+
+}  // namespace
+
+void Judge::finish() {
+    tally_.acknowledged = clients_.acknowledged().size();
+    finish_records();
+    finish_hooks();
+    finish_topology();
+    finish_writes();
+}
+
+bool Judge::was_primary(int server, Instant when) const {
+    int then = -1;
+    for (const auto& [since, who] : reigns_) {
+        then = since <= when ? who : then;
+    }
+    return then == server;
+}
+
+void Judge::finish_records() {
+    for (const auto& [id, record] : disk_->recoveries) {
+        ++tally_.recoveries;
+        tally_.recoveries_failed += !record.is_successful;
+        if (!record.ended) {
+            violated("I-6", "recovery " + record.uid.text() + " of " + record.failed.text() + " was never resolved");
+        }
+    }
+    for (const auto& [uid, progress] : disk_->intent.progress) {
+        violated("I-6", "recovery " + uid.text() + " is still " + std::string(model::name(progress.phase)));
+    }
+    for (const auto& [cluster, lease] : disk_->intent.leases) {
+        if (cluster.text().starts_with("db")) {
+            violated("I-6", "the lease on cluster " + cluster.text() + " is still held for " + lease.purpose);
+        }
+    }
+}
+
+void Judge::finish_hooks() {
+    for (const auto& [id, record] : disk_->recoveries) {
+        auto& hooks = hooks_of_[record.uid.text()];
+        const int ran = hooks[after_success] + hooks[after_failure];
+        const bool is_right = ran == 1 || (tally_.manager_deaths > 0 && ran <= 1 + tally_.manager_deaths);
+        if (record.ended && !is_right) {
+            violated(
+                "I-8",
+                "the commands after recovery " + record.uid.text() + " of " + record.failed.text() + " ran " +
+                    std::to_string(ran) + " times"
+            );
+        }
+        const auto last = last_after_.find(record.uid.text());
+        if (last == last_after_.end() || last->second.list != after_success) {
+            continue;
+        }
+        const auto& environment = last->second.environment;
+        const auto lost = environment.find("ORC_LOST_REPLICAS");
+        std::vector<std::string> told;
+        if (lost != environment.end() && !lost->second.empty()) {
+            for (const auto piece : split(lost->second, ',')) {
+                told.emplace_back(piece);
+            }
+        }
+        std::sort(told.begin(), told.end());
+        if (join(told, ",") != joined(record.lost)) {
+            violated(
+                "I-8",
+                "the commands were told of lost replicas '" + join(told, ",") + "', the record of '" +
+                    joined(record.lost) + "'"
+            );
+        }
+    }
+}
+
+bool Judge::is_accounted_for(const SimServer& server) const {
+    const auto downtime = disk_->intent.downtimes.find(server.endpoint());
+    if (downtime != disk_->intent.downtimes.end()) {
+        return true;
+    }
+    return std::any_of(disk_->recoveries.begin(), disk_->recoveries.end(), [&](const auto& entry) {
+        const auto& lost = entry.second.lost;
+        return std::find(lost.begin(), lost.end(), server.endpoint()) != lost.end();
+    });
+}
+
+bool Judge::is_below_primary(const SimServer& server) {
+    const SimServer* at = &server;
+    for (int hops = 0; hops <= fleet_.size(); ++hops) {
+        if (at->number() == primary_) {
+            return true;
+        }
+        if (!fleet_.is_streaming(*at)) {
+            return false;
+        }
+        at = fleet_.source_of(*at);
+    }
+    return false;
+}
+
+// A recovery that was not possible must say so.
+bool Judge::has_stated_why() const {
+    if (disk_->recoveries.empty()) {
+        return false;
+    }
+    const auto& last = disk_->recoveries.rbegin()->second;
+    return !last.is_successful && !last.errors.empty();
+}
+
+bool Judge::is_whole() {
+    const SimServer& primary = fleet_.at(primary_);
+    if (!primary.is_writable() || !disk_->intent.progress.empty()) {
+        return false;
+    }
+    for (int i = 0; i < fleet_.size(); ++i) {
+        const SimServer& server = fleet_.at(i);
+        if (i != primary_ && server.is_running() &&
+            (server.is_writable() || (!is_below_primary(server) && !is_accounted_for(server)))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void Judge::finish_topology() {
+    const SimServer& primary = fleet_.at(primary_);
+    if (!primary.is_writable() && !has_stated_why()) {
+        violated(
+            "convergence",
+            "there is no writable primary at the end, and no recovery says why (" + primary.endpoint().text() + " is " +
+                std::string(name(primary.process)) + ")"
+        );
+        return;
+    }
+    for (int i = 0; i < fleet_.size(); ++i) {
+        const SimServer& server = fleet_.at(i);
+        if (i == primary_ || !server.is_running()) {
+            continue;
+        }
+        if (server.is_writable()) {
+            violated("convergence", server.endpoint().text() + " is writable at the end, but not the primary");
+        }
+        if (primary.is_writable() && !is_below_primary(server) && !is_accounted_for(server)) {
+            const std::string why = server.channel ? "source " + server.channel->source.text() + ", error " +
+                                                         std::to_string(server.channel->receiver_errno) + " " +
+                                                         server.channel->receiver_error
+                                                   : "no source";
+            violated(
+                "convergence", server.endpoint().text() + " is neither below the primary nor accounted for: " + why
+            );
+        }
+    }
+}
+
+void Judge::finish_writes() {
+    const SimServer& primary = fleet_.at(primary_);
+    for (const Acknowledged& write : clients_.acknowledged()) {
+        if (primary.has_executed(write.transaction) || lost_.contains(write.transaction.write)) {
+            continue;
+        }
+        if (!was_primary(write.transaction.origin, write.at)) {
+            ++tally_.stranded;
+            continue;
+        }
+        violated(
+            "loss",
+            "transaction " + fleet_.at(write.transaction.origin).endpoint().text() + ":" +
+                std::to_string(write.transaction.number) + ", acknowledged by the primary at " + stamp(write.at) +
+                ", is missing at the end"
+        );
+        return;
+    }
+}
+
+}  // namespace orc::simulation

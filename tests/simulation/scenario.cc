@@ -1,0 +1,470 @@
+#include "scenario.h"
+
+#include <algorithm>
+
+namespace orc::simulation {
+namespace {
+
+using runtime::SeededRng;
+
+class Draw {
+public:
+    Draw(std::uint64_t seed, std::optional<Profile> profile) : rng_(seed * 0x9e3779b97f4a7c15ULL + 17) {
+        story_.seed = seed;
+        story_.profile = Profile(rng_.below(profile_count));
+        if (profile) {
+            story_.profile = *profile;
+        }
+    }
+
+    Scenario make() {
+        make_servers();
+        make_settings();
+        make_happenings();
+        std::stable_sort(
+            story_.happenings.begin(),
+            story_.happenings.end(),
+            [](const Happening& a, const Happening& b) { return a.at < b.at; }
+        );
+        return std::move(story_);
+    }
+
+private:
+    std::uint64_t below(std::uint64_t bound) { return rng_.below(bound); }
+    bool one_in(std::uint64_t n) { return rng_.one_in(n); }
+    Micros between(Micros low, Micros high) {
+        return low + Micros(static_cast<std::int64_t>(below(std::uint64_t((high - low).count()) + 1)));
+    }
+    int any_server() { return int(below(story_.servers.size())); }
+    Wire any_wire() { return one_in(3) ? Wire::refusing : Wire::silent; }
+
+    void make_servers() {
+        story_.is_mariadb = one_in(3);
+        story_.is_semi_sync = one_in(2);
+        story_.latency = between(Micros(50), Millis(2));
+        story_.write_every = between(Millis(40), Millis(200));
+        const int replicas = int(1 + below(5));
+        const bool has_intermediate = replicas > 2 && one_in(5);
+        ServerOptions common;
+        common.is_mariadb = story_.is_mariadb;
+        common.has_semi_sync = story_.is_semi_sync;
+        common.semi_sync_timeout = one_in(2) ? Micros(Seconds(1)) : Micros(Seconds(10));
+        common.net_timeout = Seconds(4 + 4 * std::int64_t(below(3)));
+        common.heartbeat = one_in(3) ? common.net_timeout / 2 : Micros(Seconds(1));
+        common.connect_retry = Seconds(1 + std::int64_t(below(10)));
+        common.relay_log_recovery = !one_in(3);
+        for (int i = 0; i <= replicas; ++i) {
+            ServerOptions options = common;
+            options.apply_cost = between(Micros(50), Micros(2000));
+            options.semi_sync_replica = story_.is_semi_sync && (i == 0 || i == 1 || one_in(2));
+            options.semi_sync_source = story_.is_semi_sync && i == 0;
+            options.starts_read_only = i > 0 || one_in(2);
+            story_.servers.push_back(options);
+            const bool is_second_tier = has_intermediate && i > 2 && one_in(2);
+            story_.sources.push_back(i == 0 ? -1 : is_second_tier ? 1 : 0);
+        }
+    }
+
+    void make_settings() {
+        config::Settings& s = story_.settings;
+        s.discovery_seeds = {"db1:3306"};
+        s.instance_poll_seconds = one_in(2) ? 1 : 5;
+        s.recover_master_cluster_filters = {"*"};
+        s.recover_intermediate_master_cluster_filters = {"*"};
+        s.recovery_period_block_seconds = 1;
+        s.failure_detection_period_block_minutes = 1;
+        s.detach_lost_slaves_after_master_failover = one_in(2);
+        s.detach_lost_replicas_after_master_failover = false;
+        s.use_super_read_only = one_in(2);
+        s.recover_non_writeable_master = true;
+        s.recovery_drain_timeout_seconds = 30;
+        s.on_failure_detection_processes = {"detected"};
+        s.pre_failover_processes = {"before"};
+        s.post_failover_processes = {"after"};
+        s.post_unsuccessful_failover_processes = {"after failure"};
+        s.post_master_failover_processes = {"after primary"};
+        s.post_intermediate_master_failover_processes = {"after intermediate"};
+        s.pre_graceful_takeover_processes = {"before switch"};
+        s.post_graceful_takeover_processes = {"after switch"};
+        if (story_.is_semi_sync && one_in(2)) {
+            s.recover_locked_semi_sync_master = true;
+        }
+    }
+
+    void add(Micros at, HappeningKind kind, int a = 0, int b = 0, Wire wire = Wire::silent, std::int64_t amount = 0) {
+        story_.happenings.push_back({at, kind, a, b, wire, amount});
+    }
+    Micros any_time() { return between(story_.begin, story_.faults_end); }
+    Micros soon_after(Micros at) { return std::min(at + between(Millis(1), Seconds(15)), story_.faults_end); }
+
+    void add_crash(int server, Micros at) {
+        const bool with_host = one_in(4);
+        add(at, with_host ? HappeningKind::vanish : HappeningKind::kill, server);
+        if (!one_in(3)) {
+            add(soon_after(at), HappeningKind::start, server);
+        }
+    }
+    void add_freeze(int server, Micros at) {
+        add(at, HappeningKind::freeze, server);
+        add(soon_after(at), HappeningKind::thaw, server);
+    }
+    void add_cut(int a, int b, Micros at) {
+        add(at, HappeningKind::cut, a, b, any_wire());
+        add(soon_after(at), HappeningKind::mend, a, b);
+    }
+    void add_isolation(int server, Micros at, bool from_clients) {
+        const Wire wire = any_wire();
+        const Micros end = soon_after(at);
+        for (int other = 0; other < int(story_.servers.size()); ++other) {
+            if (other != server) {
+                add(at, HappeningKind::cut, server, other, wire);
+                add(end, HappeningKind::mend, server, other);
+            }
+        }
+        add(at, HappeningKind::cut, server, manager_node, wire);
+        add(end, HappeningKind::mend, server, manager_node);
+        if (from_clients) {
+            add(at, HappeningKind::cut, server, clients_node, wire);
+            add(end, HappeningKind::mend, server, clients_node);
+        }
+    }
+    void add_spike(Micros at) {
+        add(at, HappeningKind::slow_network, 0, 0, Wire::up, std::int64_t(5 + below(60)));
+        add(soon_after(at), HappeningKind::slow_network, 0, 0, Wire::up, 1);
+    }
+    void add_applier_rest(int server, Micros at) {
+        add(at, HappeningKind::stop_applier, server);
+        add(soon_after(at), HappeningKind::start_applier, server);
+    }
+    void add_slow_applier(int server, Micros at) {
+        add(at, HappeningKind::apply_cost, server, 0, Wire::up, between(Millis(20), Millis(400)).count());
+        add(soon_after(at), HappeningKind::apply_cost, server, 0, Wire::up, 300);
+    }
+    void add_noise(Micros at) {
+        const int replica = int(1 + below(story_.servers.size() - 1));
+        switch (below(6)) {
+            case 0:
+                add_spike(at);
+                break;
+            case 1:
+                add(at, HappeningKind::cut, 0, manager_node, any_wire());
+                add(soon_after(at), HappeningKind::mend, 0, manager_node);
+                break;
+            case 2:
+                add_applier_rest(replica, at);
+                break;
+            case 3:
+                add(at, HappeningKind::kill, replica);
+                add(soon_after(at), HappeningKind::start, replica);
+                break;
+            case 4:
+                add_slow_applier(replica, at);
+                break;
+            default:
+                add_freeze(replica, at);
+                break;
+        }
+    }
+    void add_store_trouble(Micros at) {
+        story_.is_store_faulty = true;
+        const Micros end = soon_after(at);
+        switch (below(4)) {
+            case 0:
+                add(at, HappeningKind::store_delay, 0, 0, Wire::up, between(Millis(5), Millis(800)).count());
+                add(end, HappeningKind::store_delay);
+                break;
+            case 1:
+                add(at, HappeningKind::store_fail, 0, 0, Wire::up, std::int64_t(1 + below(5)));
+                break;
+            case 2:
+                add(at, HappeningKind::store_unknown, 0, 0, Wire::up, std::int64_t(1 + below(5)));
+                break;
+            default:
+                add(at, HappeningKind::store_read_only, 0, 0, Wire::up, 1);
+                add(end, HappeningKind::store_read_only);
+                break;
+        }
+    }
+    void add_primary_loss(Micros at) {
+        switch (below(3)) {
+            case 0:
+                add_crash(primary_now, at);
+                break;
+            case 1:
+                add_freeze(primary_now, at);
+                break;
+            default:
+                add(at, HappeningKind::kill, primary_now);
+                break;
+        }
+    }
+    void add_switchover(Micros at) {
+        const int designated = one_in(3) ? -1 : some_replica;
+        add(at, HappeningKind::switchover, designated, 0, Wire::up, std::int64_t(below(100)));
+    }
+
+    void make_happenings() {
+        const int count = int(1 + below(4));
+        switch (story_.profile) {
+            case Profile::kill:
+                add(between(story_.begin, Seconds(20)), one_in(4) ? HappeningKind::vanish : HappeningKind::kill, 0);
+                break;
+            case Profile::noise:
+                make_noise(2 * count);
+                break;
+            case Profile::crash:
+                for (int i = 0; i < count; ++i) {
+                    add_crash(one_in(2) ? any_server() : primary_now, any_time());
+                }
+                break;
+            case Profile::freeze:
+                for (int i = 0; i < count; ++i) {
+                    add_freeze(one_in(2) ? any_server() : primary_now, any_time());
+                }
+                break;
+            case Profile::partition:
+                make_partitions(count);
+                break;
+            case Profile::lag:
+                make_lag();
+                break;
+            case Profile::switchover:
+                make_switchovers(count);
+                break;
+            case Profile::service_death:
+                make_service_death();
+                break;
+            case Profile::store_trouble:
+                add_store_trouble(between(story_.begin, Seconds(20)));
+                add_primary_loss(between(story_.begin, Seconds(25)));
+                break;
+            case Profile::mixed:
+                make_mixed(count);
+                break;
+        }
+    }
+
+    void make_noise(int count) {
+        // A primary that nobody reaches but its replicas is alive; one that is read-only after a restart is not at
+        // hand.
+        for (int i = 0; i < count; ++i) {
+            add_noise(any_time());
+        }
+    }
+    void make_partitions(int count) {
+        for (int i = 0; i < count; ++i) {
+            const Micros at = any_time();
+            switch (below(4)) {
+                case 0:
+                    add_isolation(any_server(), at, one_in(2));
+                    break;
+                case 1:
+                    add_isolation(0, at, one_in(2));
+                    break;
+                case 2:
+                    add_cut(any_server(), manager_node, at);
+                    break;
+                default:
+                    add_cut(0, int(1 + below(story_.servers.size() - 1)), at);
+                    break;
+            }
+        }
+    }
+    void make_lag() {
+        const Micros death = between(Seconds(20), Seconds(40));
+        for (int i = 1; i < int(story_.servers.size()); ++i) {
+            const Micros before = between(story_.begin, death);
+            switch (below(5)) {
+                case 0:
+                    add_slow_applier(i, before);
+                    break;
+                case 1:
+                    add_applier_rest(i, before);
+                    break;
+                case 2:
+                    add(before, HappeningKind::break_applier, i);
+                    break;
+                case 3:
+                    add(before, HappeningKind::stop_applier, i);
+                    add(story_.faults_end, HappeningKind::start_applier, i);
+                    break;
+                default:
+                    break;
+            }
+        }
+        if (one_in(3)) {
+            const int restarted = int(1 + below(story_.servers.size() - 1));
+            const Micros at = between(story_.begin, death);
+            add(at, HappeningKind::kill, restarted);
+            add(at + between(Millis(100), Seconds(3)), HappeningKind::start, restarted);
+        }
+        add(death, HappeningKind::kill, 0);
+        if (one_in(2)) {
+            add(soon_after(death), HappeningKind::start, 0);
+        }
+    }
+    void make_switchovers(int count) {
+        for (int i = 0; i < count; ++i) {
+            add_switchover(any_time());
+        }
+        if (one_in(2)) {
+            add_noise(any_time());
+        }
+        if (one_in(3)) {
+            const auto& switchover = story_.happenings.front();
+            add_primary_loss(switchover.at + between(Micros(100), Seconds(1)));
+        }
+    }
+    void make_service_death() {
+        const Micros at = between(story_.begin, Seconds(20));
+        if (one_in(3)) {
+            add_switchover(at);
+        } else {
+            add_primary_loss(at);
+        }
+        if (one_in(2)) {
+            story_.kill_manager_at_write = int(1 + below(20));
+        } else {
+            add(at + between(Micros(100), Seconds(2)), HappeningKind::kill_manager);
+        }
+        if (one_in(3)) {
+            add(at + between(Millis(100), Seconds(6)), HappeningKind::kill_manager);
+        }
+    }
+    void make_mixed(int count) {
+        for (int i = 0; i < count + 1; ++i) {
+            const Micros at = any_time();
+            switch (below(8)) {
+                case 0:
+                    add_primary_loss(at);
+                    break;
+                case 1:
+                    add_isolation(any_server(), at, one_in(2));
+                    break;
+                case 2:
+                    add_switchover(at);
+                    break;
+                case 3:
+                    add_slow_applier(any_server(), at);
+                    break;
+                case 4:
+                    add(at, HappeningKind::kill_manager);
+                    break;
+                case 5:
+                    add_store_trouble(at);
+                    break;
+                case 6:
+                    add_crash(any_server(), at);
+                    break;
+                default:
+                    add_noise(at);
+                    break;
+            }
+        }
+    }
+
+    SeededRng rng_;
+    Scenario story_;
+};
+
+std::string who(int node) {
+    switch (node) {
+        case manager_node:
+            return "the manager";
+        case clients_node:
+            return "the clients";
+        case primary_now:
+            return "the primary";
+        case some_replica:
+            return "some replica";
+        default:
+            return "db" + std::to_string(node + 1);
+    }
+}
+
+}  // namespace
+
+std::string_view name(Profile profile) {
+    switch (profile) {
+        case Profile::kill:
+            return "kill";
+        case Profile::noise:
+            return "noise";
+        case Profile::crash:
+            return "crash";
+        case Profile::freeze:
+            return "freeze";
+        case Profile::partition:
+            return "partition";
+        case Profile::lag:
+            return "lag";
+        case Profile::switchover:
+            return "switchover";
+        case Profile::service_death:
+            return "service_death";
+        case Profile::store_trouble:
+            return "store_trouble";
+        case Profile::mixed:
+            return "mixed";
+    }
+    return "?";
+}
+
+std::string Happening::text() const {
+    const std::string number = std::to_string(amount);
+    switch (kind) {
+        case HappeningKind::kill:
+            return who(a) + " is killed";
+        case HappeningKind::vanish:
+            return who(a) + " vanishes with its host";
+        case HappeningKind::start:
+            return who(a) + " starts";
+        case HappeningKind::freeze:
+            return who(a) + " freezes";
+        case HappeningKind::thaw:
+            return who(a) + " thaws";
+        case HappeningKind::cut:
+            return "the wire between " + who(a) + " and " + who(b) + " becomes " + std::string(name(wire));
+        case HappeningKind::mend:
+            return "the wire between " + who(a) + " and " + who(b) + " is mended";
+        case HappeningKind::slow_network:
+            return "the network is " + number + " times as slow as usual";
+        case HappeningKind::apply_cost:
+            return who(a) + " needs " + number + " us for each transaction";
+        case HappeningKind::stop_applier:
+            return who(a) + "'s applier is stopped";
+        case HappeningKind::start_applier:
+            return who(a) + "'s applier is started";
+        case HappeningKind::break_applier:
+            return who(a) + "'s applier will fail";
+        case HappeningKind::purge:
+            return who(a) + " purges its binary logs";
+        case HappeningKind::switchover:
+            return a == some_replica ? "a switchover to a chosen replica is asked for" : "a switchover is asked for";
+        case HappeningKind::kill_manager:
+            return "the manager is killed";
+        case HappeningKind::store_delay:
+            return "each commit of the store takes " + number + " us";
+        case HappeningKind::store_fail:
+            return "the next " + number + " commits fail";
+        case HappeningKind::store_unknown:
+            return "the next " + number + " commits end in doubt";
+        case HappeningKind::store_read_only:
+            return amount != 0 ? "the store becomes read-only" : "the store can be written again";
+    }
+    return "?";
+}
+
+std::string Scenario::text() const {
+    std::string out = "seed " + std::to_string(seed) + ", " + std::string(name(profile)) + ": " +
+                      (is_mariadb ? "MariaDB" : "MySQL") + (is_semi_sync ? ", semi-sync" : ", asynchronous");
+    for (std::size_t i = 0; i < servers.size(); ++i) {
+        out += i == 0 ? ", db1" : ", db" + std::to_string(i + 1) + " under db" + std::to_string(sources[i] + 1);
+    }
+    return out;
+}
+
+Scenario draw(std::uint64_t seed) { return Draw(seed, std::nullopt).make(); }
+Scenario draw(std::uint64_t seed, Profile profile) { return Draw(seed, profile).make(); }
+
+}  // namespace orc::simulation
