@@ -1,26 +1,19 @@
 #include "sandbox/sandbox.h"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
-#include <netinet/in.h>
 #include <signal.h>
-#include <sys/socket.h>
-#include <sys/statvfs.h>
-#include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
-#include <cstring>
 #include <fstream>
 #include <functional>
 #include <future>
-#include <random>
 #include <thread>
 
 #include "base/ensure.h"
 #include "base/text.h"
 #include "sandbox/blueprint.h"
 #include "sandbox/process.h"
+#include "sandbox/site.h"
 #include "sandbox/watchdog.h"
 
 namespace orc::sandbox {
@@ -47,62 +40,6 @@ int source_in(Layout layout, int i) {
     return 1;
 }
 
-bool can_listen(const Endpoint& endpoint) {
-    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(endpoint.port);
-    ::inet_pton(AF_INET, endpoint.host.c_str(), &address.sin_addr);
-    const bool free = fd >= 0 && ::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-    if (fd >= 0) {
-        ::close(fd);
-    }
-    return free;
-}
-
-/// A random /24 of the loopback network and a port below the range of outgoing connections, free on all its addresses.
-/// Being random keeps sandboxes of several processes apart without any coordination.
-Result<std::vector<Endpoint>> pick_endpoints(int servers) {
-    std::random_device chance;
-    for (int attempt = 0; attempt < 100; ++attempt) {
-        const unsigned x = 1 + chance() % 254;
-        const unsigned y = chance() % 256;
-        const auto port = static_cast<std::uint16_t>(10'000 + chance() % 20'000);
-        std::vector<Endpoint> picked;
-        for (int i = 1; i <= servers; ++i) {
-            picked.push_back({.host = fmt::format("127.{}.{}.{}", x, y, i), .port = port});
-            if (!can_listen(picked.back())) {
-                break;
-            }
-            if (i == servers) {
-                return picked;
-            }
-        }
-    }
-    return fail(ErrorCode::conflict, "found no free loopback addresses");
-}
-
-Result<fs::path> private_folder(const Options& options) {
-    std::error_code error;
-    if (options.folder.empty()) {
-        std::string pattern = (scratch_folder() / "orc-sandbox-XXXXXX").string();
-        if (::mkdtemp(pattern.data()) == nullptr) {
-            return fail(ErrorCode::invalid, "make a folder " + pattern + ": " + std::strerror(errno));
-        }
-        return fs::path(pattern);
-    }
-    const fs::path folder = fs::absolute(options.folder, error);
-    if (fs::exists(folder, error) && !fs::is_empty(folder, error)) {
-        return fail(ErrorCode::conflict, "the sandbox folder " + folder.string() + " is not empty");
-    }
-    fs::create_directories(folder, error);
-    fs::permissions(folder, fs::perms::owner_all, error);
-    if (error) {
-        return fail(ErrorCode::invalid, "make a folder " + folder.string() + ": " + error.message());
-    }
-    return folder;
-}
-
 /// Runs one function for each server at once; the first error in their order.
 Result<void> for_each_at_once(int count, const std::function<Result<void>(int)>& function) {
     std::vector<std::future<Result<void>>> running;
@@ -120,21 +57,6 @@ Result<void> for_each_at_once(int count, const std::function<Result<void>(int)>&
 }
 
 }  // namespace
-
-fs::path scratch_folder() {
-    std::error_code error;
-    constexpr std::uint64_t kPlenty = 4ULL << 30U;  // of which four MySQL servers take a quarter of a gigabyte
-    const fs::path memory = "/dev/shm";
-    if (std::getenv("TMPDIR") == nullptr && ::access(memory.c_str(), R_OK | W_OK | X_OK) == 0) {
-        struct statvfs size{};
-        // Its size, not what is free just now: the second terminal must find what the first one started.
-        if (::statvfs(memory.c_str(), &size) == 0 && std::uint64_t{size.f_blocks} * size.f_frsize >= kPlenty) {
-            return memory;
-        }
-    }
-    const fs::path usual = fs::temp_directory_path(error);
-    return error ? fs::path("/tmp") : usual;
-}
 
 struct Sandbox::State {
     struct Server {
@@ -292,8 +214,8 @@ Result<std::unique_ptr<Sandbox>> Sandbox::start(Options options) {
     }
     auto state = std::make_unique<State>();
     TRY(state->installation, find_installation(options.flavor));
-    TRY(state->endpoints, pick_endpoints(options.servers));
-    TRY(state->folder, private_folder(options));
+    TRY(state->endpoints, free_endpoints(options.servers));
+    TRY(state->folder, private_folder(options.folder));
     state->options = std::move(options);
     for (unsigned i = 1; i <= state->endpoints.size(); ++i) {
         auto server = std::make_unique<State::Server>();
@@ -470,34 +392,6 @@ Result<void> Sandbox::wait_until_caught_up(int source, Timeout timeout) const {
         }
         return {};
     });
-}
-
-std::string to_text(const std::vector<ServerStatus>& status) {
-    std::string text;
-    int i = 0;
-    for (const auto& one : status) {
-        std::string state = !one.running    ? "dead"
-                            : one.frozen    ? "frozen"
-                            : !one.answers  ? "silent"
-                            : one.read_only ? "read-only"
-                                            : "writable";
-        std::string source = "-";
-        if (one.source) {
-            source =
-                fmt::format("<- {} io={} sql={}", one.source->text(), one.io ? "yes" : "no", one.sql ? "yes" : "no");
-        }
-        text += fmt::format(
-            "{}  {:<21} pid {:<8} {:<9}  {:<42} gtid {}{}\n",
-            ++i,
-            one.endpoint.text(),
-            one.pid == 0 ? "-" : std::to_string(one.pid),
-            state,
-            source,
-            one.gtid.empty() ? "-" : one.gtid,
-            one.error.empty() ? "" : "  (" + one.error + ")"
-        );
-    }
-    return text;
 }
 
 }  // namespace orc::sandbox
