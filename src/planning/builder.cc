@@ -53,7 +53,9 @@ Before before_of(const model::Server& server, const Endpoint& subject) {
         out.source = channel->source;
         out.channel = channel->name;
         out.gtid = channel->gtid_use;
-        out.receiver_ran = channel->receiver == model::ThreadState::running || channel->is_failing_to_connect();
+        // Right after its source died it is connecting anew, and has no error yet.
+        out.receiver_ran = channel->receiver == model::ThreadState::running ||
+                           channel->receiver == model::ThreadState::other || channel->is_failing_to_connect();
         out.applier_ran = channel->applier == model::ThreadState::running;
     }
     return out;

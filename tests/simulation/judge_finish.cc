@@ -49,7 +49,8 @@ void Judge::finish_records() {
         violated("I-6", "recovery " + uid.text() + " is still " + std::string(model::name(progress.phase)));
     }
     for (const auto& [cluster, lease] : disk_->intent.leases) {
-        if (cluster.text().starts_with("db")) {
+        // A released lease keeps its term only.
+        if (cluster.text().starts_with("db") && !lease.holder.empty()) {
             violated("I-6", "the lease on cluster " + cluster.text() + " is still held for " + lease.purpose);
         }
     }
@@ -160,7 +161,8 @@ void Judge::finish_topology() {
         if (primary.is_writable() && !is_below_primary(server) && !is_accounted_for(server)) {
             const std::string why = server.channel ? "source " + server.channel->source.text() + ", error " +
                                                          std::to_string(server.channel->receiver_errno) + " " +
-                                                         server.channel->receiver_error
+                                                         server.channel->receiver_error +
+                                                         (server.channel->receiver_on ? "" : ", receiver stopped")
                                                    : "no source";
             violated(
                 "convergence", server.endpoint().text() + " is neither below the primary nor accounted for: " + why
