@@ -211,7 +211,8 @@ model::ClusterPtr World::cluster_of_root(const Endpoint& root) const {
         out->servers.push_back(std::move(server));
     }
     for (const auto& server : out->servers) {
-        if (const auto alias = intent->aliases.find(ClusterName(server->endpoint.text())); alias != intent->aliases.end() && server->depth == 0) {
+        if (const auto alias = intent->aliases.find(ClusterName(server->endpoint.text()));
+            alias != intent->aliases.end() && server->depth == 0) {
             out->alias = alias->second;
         }
     }
@@ -345,7 +346,7 @@ Task<FakeServer*> World::reach(std::string operation, Endpoint server, Deadline 
 }
 
 Task<model::Facts> World::probe(Endpoint server, Deadline deadline) {
-    CO_TRY(FakeServer* there, co_await reach("probe", server, deadline));
+    CO_TRY(FakeServer * there, co_await reach("probe", server, deadline));
     co_return facts_of(*there);
 }
 
@@ -360,7 +361,7 @@ Task<void> World::knock(Endpoint server, Deadline deadline) {
 }
 
 Task<mysql::Positions> World::positions(Endpoint server, Deadline deadline) {
-    CO_TRY(FakeServer* there, co_await reach("positions", server, deadline));
+    CO_TRY(FakeServer * there, co_await reach("positions", server, deadline));
     const model::Facts facts = facts_of(*there);
     mysql::Positions out;
     out.read_only = facts.read_only;
@@ -377,7 +378,7 @@ Task<mysql::Positions> World::positions(Endpoint server, Deadline deadline) {
 }
 
 Task<mysql::Credentials> World::replication_credentials(Endpoint server, Deadline deadline) {
-    CO_TRY(FakeServer* there, co_await reach("credentials", server, deadline));
+    CO_TRY(FakeServer * there, co_await reach("credentials", server, deadline));
     if (!there->source) {
         co_return fail(ErrorCode::not_found, "it does not replicate");
     }
@@ -389,7 +390,7 @@ Task<mysql::Credentials> World::replication_credentials(Endpoint server, Deadlin
 
 Task<void> World::set_read_only(Endpoint server, mysql::ReadOnlyChange change, Deadline deadline) {
     const std::string operation = change.read_only ? "close" : "open";
-    CO_TRY(FakeServer* there, co_await reach(operation, server, deadline));
+    CO_TRY(FakeServer * there, co_await reach(operation, server, deadline));
     there->read_only = change.read_only;
     const auto open = writable();
     if (!change.read_only && open.size() > 1) {
@@ -403,7 +404,7 @@ Task<void> World::set_read_only(Endpoint server, mysql::ReadOnlyChange change, D
 }
 
 Task<void> World::stop_receiver(Endpoint server, std::string, Deadline deadline) {
-    CO_TRY(FakeServer* there, co_await reach("stop_receiver", server, deadline));
+    CO_TRY(FakeServer * there, co_await reach("stop_receiver", server, deadline));
     if (there->mariadb) {
         violations.push_back("the receiver of MariaDB server " + server.host + " was stopped");
     }
@@ -412,7 +413,7 @@ Task<void> World::stop_receiver(Endpoint server, std::string, Deadline deadline)
 }
 
 Task<void> World::start_receiver(Endpoint server, std::string, Deadline deadline) {
-    CO_TRY(FakeServer* there, co_await reach("start_receiver", server, deadline));
+    CO_TRY(FakeServer * there, co_await reach("start_receiver", server, deadline));
     if (there->mariadb && !there->receiver) {
         there->received = there->executed;
     }
@@ -421,7 +422,7 @@ Task<void> World::start_receiver(Endpoint server, std::string, Deadline deadline
 }
 
 Task<void> World::start_applier(Endpoint server, std::string, Deadline deadline) {
-    CO_TRY(FakeServer* there, co_await reach("start_applier", server, deadline));
+    CO_TRY(FakeServer * there, co_await reach("start_applier", server, deadline));
     there->applier = true;
     there->stumbled = false;
     there->applies_at = clock_.now() + there->apply_delay;
@@ -430,14 +431,14 @@ Task<void> World::start_applier(Endpoint server, std::string, Deadline deadline)
 }
 
 Task<void> World::stop_replication(Endpoint server, std::string, Deadline deadline) {
-    CO_TRY(FakeServer* there, co_await reach("stop_replication", server, deadline));
+    CO_TRY(FakeServer * there, co_await reach("stop_replication", server, deadline));
     there->receiver = false;
     there->applier = false;
     co_return Result<void>();
 }
 
 Task<void> World::start_replication(Endpoint server, std::string, Deadline deadline) {
-    CO_TRY(FakeServer* there, co_await reach("start_replication", server, deadline));
+    CO_TRY(FakeServer * there, co_await reach("start_replication", server, deadline));
     if (there->mariadb && !there->receiver) {
         there->received = there->executed;
     }
@@ -448,7 +449,7 @@ Task<void> World::start_replication(Endpoint server, std::string, Deadline deadl
 }
 
 Task<void> World::change_source(Endpoint server, mysql::SourceChange change, Deadline deadline) {
-    CO_TRY(FakeServer* there, co_await reach("change_source", server, deadline));
+    CO_TRY(FakeServer * there, co_await reach("change_source", server, deadline));
     there->source = change.source;
     there->receiver = false;
     there->applier = false;
@@ -458,7 +459,7 @@ Task<void> World::change_source(Endpoint server, mysql::SourceChange change, Dea
 }
 
 Task<void> World::reset_replication(Endpoint server, std::string, bool discard, Deadline deadline) {
-    CO_TRY(FakeServer* there, co_await reach("reset_replication", server, deadline));
+    CO_TRY(FakeServer * there, co_await reach("reset_replication", server, deadline));
     if (!there->source) {
         co_return Result<void>();
     }
@@ -472,7 +473,7 @@ Task<void> World::reset_replication(Endpoint server, std::string, bool discard, 
 }
 
 Task<void> World::wait_until_applied(Endpoint server, Progress target, Deadline deadline) {
-    CO_TRY(FakeServer* there, co_await reach("wait_until_applied", server, deadline));
+    CO_TRY(FakeServer * there, co_await reach("wait_until_applied", server, deadline));
     while (true) {
         settle_all();
         if (gtid::covers(there->executed, target)) {
@@ -489,19 +490,17 @@ Task<void> World::wait_until_applied(Endpoint server, Progress target, Deadline 
 }
 
 Task<void> World::set_semi_sync_source(Endpoint server, bool enabled, Deadline deadline) {
-    CO_TRY(FakeServer* there, co_await reach("semi_sync_source", server, deadline));
+    CO_TRY(FakeServer * there, co_await reach("semi_sync_source", server, deadline));
     there->semi_sync.source_enabled = enabled;
     co_return Result<void>();
 }
 
 Task<void> World::set_semi_sync_replica(Endpoint server, bool enabled, Deadline deadline) {
-    CO_TRY(FakeServer* there, co_await reach("semi_sync_replica", server, deadline));
+    CO_TRY(FakeServer * there, co_await reach("semi_sync_replica", server, deadline));
     there->semi_sync.replica_enabled = enabled;
     co_return Result<void>();
 }
 
-Co<void> World::stop() {
-    co_await group_.stop();
-}
+Co<void> World::stop() { co_await group_.stop(); }
 
 }  // namespace orc::recovery

@@ -1,0 +1,375 @@
+#include "recovery/testing/bench_test.h"
+
+namespace orc::recovery {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+struct DeadPrimary : testing::TestWithParam<bool>, Bench {
+    /// The only writable one, after everything has calmed down.
+    std::string primary() {
+        const auto open = world.writable();
+        return open.size() == 1 ? open.front() : "nobody or several";
+    }
+};
+
+INSTANTIATE_TEST_SUITE_P(Flavours, DeadPrimary, testing::Bool(), [](const auto& i) {
+    return i.param ? std::string("MariaDB") : std::string("MySQL");
+});
+
+TEST_P(DeadPrimary, is_replaced_by_a_replica_and_all_others_follow) {
+    star(4, GetParam());
+    write(10);
+    start();
+    world.at("db1").alive = false;
+    settle();
+    const std::string winner = primary();
+    EXPECT_THAT(winner, testing::AnyOf("db2", "db3", "db4")) << all_steps();
+    for (const std::string host : {"db2", "db3", "db4"}) {
+        if (host != winner) {
+            EXPECT_EQ(world.at(host).source, World::name(winner)) << host << "\n" << all_steps();
+            EXPECT_TRUE(world.at(host).receiver && world.at(host).applier);
+        }
+    }
+    ASSERT_EQ(records().size(), 1U);
+    EXPECT_TRUE(records().front().is_successful);
+    EXPECT_TRUE(records().front().ended.has_value());
+    EXPECT_EQ(records().front().successor, World::name(winner));
+    EXPECT_THAT(records().front().lost, IsEmpty());
+    EXPECT_THAT(world.violations, IsEmpty());
+    EXPECT_TRUE(intent().downtimes.contains(World::name("db1")));
+    EXPECT_TRUE(intent().progress.empty());
+}
+
+TEST_P(DeadPrimary, is_replaced_within_a_tenth_of_a_second_after_the_verdict) {
+    star(4, GetParam());
+    write(10);
+    start();
+    world.at("db1").alive = false;
+    Instant begun{};
+    Instant opened{};
+    on_event = [&](const Event& event) {
+        if (event.kind == "recovery_started") {
+            begun = clock.now();
+        }
+        if (event.text.find("writable: done") != std::string::npos) {
+            opened = clock.now();
+        }
+    };
+    settle();
+    ASSERT_NE(opened, Instant{}) << all_steps();
+    EXPECT_LT(opened - begun, Millis(100)) << all_steps();
+}
+
+TEST_P(DeadPrimary, leaves_nothing_behind_that_any_replica_received) {
+    star(3, GetParam());
+    world.at("db2").apply_delay = Seconds(3);
+    world.at("db3").apply_delay = Seconds(3);
+    start();
+    write(20);
+    run(Millis(500));
+    // db3 stops receiving, so db2 owns more, although neither has applied anything.
+    world.at("db3").receiver = false;
+    write(5);
+    const auto everything = world.at("db1").executed;
+    world.at("db1").alive = false;
+    settle();
+    EXPECT_EQ(primary(), "db2") << all_steps();
+    EXPECT_TRUE(gtid::covers(world.at("db2").executed, everything)) << all_steps();
+    EXPECT_THAT(world.violations, IsEmpty());
+}
+
+TEST_P(DeadPrimary, with_one_hung_replica_is_replaced_as_fast_as_without) {
+    star(6, GetParam());
+    write(3);
+    start();
+    world.at("db1").alive = false;
+    world.at("db4").hung = true;
+    Instant begun{};
+    Instant opened{};
+    on_event = [&](const Event& event) {
+        if (event.kind == "recovery_started") {
+            begun = clock.now();
+        }
+        if (event.text.find("writable: done") != std::string::npos) {
+            opened = clock.now();
+        }
+    };
+    settle();
+    ASSERT_NE(opened, Instant{}) << all_steps();
+    EXPECT_LT(opened - begun, Millis(250)) << all_steps();
+    EXPECT_THAT(records().front().lost, ElementsAre(World::name("db4")));
+    EXPECT_TRUE(intent().downtimes.contains(World::name("db4")));
+}
+
+TEST_P(DeadPrimary, passes_over_a_replica_with_errant_transactions) {
+    star(3, GetParam());
+    write(3);
+    world.write_errant("db2");
+    start();
+    run(Seconds(2));
+    world.at("db1").alive = false;
+    settle();
+    EXPECT_EQ(primary(), "db3") << all_steps();
+}
+
+TEST_P(DeadPrimary, goes_on_with_the_next_candidate_when_the_first_cannot_apply) {
+    star(3, GetParam());
+    write(3);
+    start();
+    world.at("db2").apply_delay = Seconds(1);
+    world.at("db3").apply_delay = Seconds(1);
+    world.at("db3").receiver = false;
+    write(2);
+    world.at("db2").applier_error = "duplicate entry";
+    world.at("db1").alive = false;
+    settle(Seconds(60));
+    EXPECT_EQ(primary(), "db3") << all_steps();
+    EXPECT_THAT(records().front().lost, Contains(World::name("db2"))) << all_steps();
+}
+
+TEST_P(DeadPrimary, goes_on_with_the_rest_when_the_winner_dies_while_it_is_promoted) {
+    star(4, GetParam());
+    write(3);
+    start();
+    std::string victim;
+    world.before_operation = [&](const std::string& operation, FakeServer& server) {
+        if (victim.empty() && operation == "open") {
+            victim = server.endpoint.host;
+            server.alive = false;
+        }
+    };
+    world.at("db1").alive = false;
+    settle(Seconds(60));
+    EXPECT_NE(victim, "");
+    EXPECT_NE(primary(), victim);
+    EXPECT_NE(primary(), "nobody or several") << all_steps();
+    EXPECT_THAT(world.violations, IsEmpty());
+    EXPECT_EQ(records().size(), 1U);
+}
+
+TEST_P(DeadPrimary, is_not_replaced_when_nobody_may_be_promoted_and_everything_stands_as_before) {
+    star(3, GetParam());
+    world.at("db2").rule = model::PromotionRule::must_not;
+    world.at("db3").rule = model::PromotionRule::must_not;
+    settings.post_unsuccessful_failover_processes = {"tell"};
+    settings.post_failover_processes = {"tell"};
+    write(3);
+    start();
+    world.at("db1").alive = false;
+    settle();
+    EXPECT_THAT(world.writable(), IsEmpty());
+    for (const std::string host : {"db2", "db3"}) {
+        EXPECT_EQ(world.at(host).source, World::name("db1"));
+        EXPECT_TRUE(world.at(host).receiver) << all_steps();
+        EXPECT_TRUE(world.at(host).applier);
+    }
+    ASSERT_FALSE(records().empty());
+    EXPECT_FALSE(records().front().is_successful);
+    EXPECT_TRUE(records().front().ended.has_value());
+    EXPECT_THAT(hooks.lists(), ElementsAre("PostUnsuccessfulFailoverProcesses"));
+    EXPECT_TRUE(intent().downtimes.empty());
+    EXPECT_THAT(all_steps(), HasSubstr("must_not"));
+}
+
+TEST_P(DeadPrimary, is_left_alone_while_another_holds_the_lease) {
+    star(3, GetParam());
+    start();
+    model::PutLease lease;
+    lease.record.cluster = ClusterName("db1:3306");
+    lease.record.term = 4;
+    lease.record.holder = NodeToken("somebody");
+    lease.record.purpose = "a planned change";
+    lease.record.expires = clock.wall() + Seconds(10);
+    const auto take = [](Process& p, model::Change change) -> Co<void> {
+        ledger::Commit commit;
+        commit.id = "x";
+        commit.epoch = p.ledger.view().epoch;
+        commit.changes.push_back(change);
+        co_await p.ledger.commit(std::move(commit));
+    };
+    group.spawn(take(*process, lease));
+    run(Millis(10));
+    world.at("db1").alive = false;
+    run(Seconds(5));
+    EXPECT_THAT(world.writable(), IsEmpty());
+    EXPECT_THAT(records(), IsEmpty());
+    ASSERT_FALSE(process->loop->findings()->empty());
+    EXPECT_THAT(process->loop->findings()->front().hesitation, HasSubstr("a planned change"));
+    run(Seconds(20));
+    EXPECT_EQ(world.writable().size(), 1U) << all_steps();
+}
+
+TEST_P(DeadPrimary, that_thaws_is_made_read_only_at_once) {
+    star(3, GetParam());
+    write(3);
+    start();
+    run(Seconds(3));
+    world.at("db1").hung = true;
+    world.at("db2").source = World::name("gone");
+    world.at("db3").source = World::name("gone");
+    world.at("db2").source = World::name("db1");
+    world.at("db3").source = World::name("db1");
+    run(Seconds(30));
+    RecoverRequest wish;
+    wish.failed = World::name("db1");
+    wish.force_dead_primary = true;
+    wish.actor = "somebody";
+    if (world.writable().size() == 1 && world.writable().front() == "db1") {
+        ASSERT_TRUE(recover(wish)) << all_steps();
+    }
+    world.at("db1").hung = false;
+    run(Millis(2600));
+    EXPECT_TRUE(world.at("db1").read_only) << all_steps();
+    EXPECT_EQ(world.writable().size(), 1U);
+}
+
+TEST_P(DeadPrimary, runs_its_hooks_in_order_with_true_values) {
+    star(3, GetParam());
+    settings.on_failure_detection_processes = {"detected {failureType} on {failureCluster}"};
+    settings.pre_failover_processes = {"pre {failedHost}:{failedPort} {successorHost}"};
+    settings.post_master_failover_processes = {"primary {successorHost}"};
+    settings.post_failover_processes = {"post {successorHost} {isSuccessful} {lostReplicas}"};
+    settings.post_unsuccessful_failover_processes = {"never"};
+    write(3);
+    start();
+    world.at("db1").alive = false;
+    settle();
+    EXPECT_THAT(
+        hooks.lists(),
+        ElementsAre(
+            "OnFailureDetectionProcesses",
+            "PreFailoverProcesses",
+            "PostMasterFailoverProcesses",
+            "PostFailoverProcesses"
+        )
+    ) << all_steps();
+    EXPECT_EQ(hooks.calls[0].command, "detected DeadMaster on db1:3306");
+    EXPECT_EQ(hooks.calls[1].command, "pre db1:3306 {successorHost}");
+    EXPECT_EQ(hooks.calls[3].command, "post " + primary() + " true ");
+    EXPECT_EQ(hooks.calls[3].environment.at("ORC_SUCCESSOR_HOST"), primary());
+    EXPECT_EQ(hooks.calls[3].environment.at("ORC_RECOVERY_UID"), records().front().uid.text());
+    EXPECT_FALSE(hooks.calls[1].environment.contains("ORC_SUCCESSOR_HOST"));
+}
+
+TEST_P(DeadPrimary, is_not_touched_when_a_hook_before_it_says_no) {
+    star(3, GetParam());
+    settings.pre_failover_processes = {"no"};
+    settings.post_unsuccessful_failover_processes = {"told"};
+    hooks.exit_codes["PreFailoverProcesses"] = 1;
+    write(3);
+    start();
+    world.at("db1").alive = false;
+    settle();
+    EXPECT_THAT(world.writable(), IsEmpty());
+    EXPECT_EQ(world.at("db2").source, World::name("db1"));
+    EXPECT_THAT(world.at("db2").log, IsEmpty());
+    ASSERT_FALSE(records().empty());
+    EXPECT_TRUE(records().front().ended.has_value());
+    EXPECT_THAT(hooks.lists(), Contains("PostUnsuccessfulFailoverProcesses"));
+}
+
+TEST_P(DeadPrimary, is_only_reported_where_no_filter_asks_for_recovery) {
+    settings.recover_master_cluster_filters.clear();
+    settings.on_failure_detection_processes = {"told"};
+    star(3, GetParam());
+    start();
+    world.at("db1").alive = false;
+    run(Seconds(10));
+    EXPECT_THAT(world.writable(), IsEmpty());
+    EXPECT_THAT(records(), IsEmpty());
+    EXPECT_THAT(hooks.lists(), Contains("OnFailureDetectionProcesses"));
+    EXPECT_EQ(intent().detections.size(), 1U);
+    EXPECT_THAT(world.at("db2").log, IsEmpty());
+}
+
+TEST_P(DeadPrimary, is_not_replaced_again_within_the_period_unless_acknowledged) {
+    star(4, GetParam());
+    write(3);
+    start();
+    world.at("db1").alive = false;
+    settle();
+    const std::string second = primary();
+    run(Seconds(5));
+    world.at(second).alive = false;
+    run(Seconds(20));
+    EXPECT_THAT(world.writable(), IsEmpty()) << all_steps();
+    ASSERT_EQ(records().size(), 1U);
+    AckRequest ack;
+    ack.all = true;
+    ack.comment = "seen";
+    ack.owner = "me";
+    const auto acknowledge = [](RecoveryLoop& loop, AckRequest request) -> Co<void> {
+        const auto count = co_await loop.acknowledge(request);
+        EXPECT_EQ(count.value_or(0), 1U);
+    };
+    group.spawn(acknowledge(*process->loop, ack));
+    run(Seconds(20));
+    EXPECT_EQ(world.writable().size(), 1U) << all_steps();
+}
+
+struct Death {
+    const char* after;  ///< text of the step after which the process dies
+};
+
+struct ProcessDies : testing::TestWithParam<std::tuple<bool, const char*>>, Bench {};
+
+INSTANTIATE_TEST_SUITE_P(
+    AtEachStep,
+    ProcessDies,
+    testing::Combine(
+        testing::Bool(),
+        testing::Values(
+            "take the lease",
+            "confirm that",
+            "read-only:",
+            "positions of",
+            "decide by",
+            "once more",
+            "write down",
+            "forget the source",
+            "writable:",
+            "publish",
+            "and start it",
+            "account for",
+            "resolve the"
+        )
+    )
+);
+
+TEST_P(ProcessDies, and_the_next_one_finishes_or_undoes_and_recovers) {
+    star(4, std::get<0>(GetParam()));
+    write(5);
+    start();
+    const std::string where = std::get<1>(GetParam());
+    bool is_due = false;
+    on_event = [&](const Event& event) { is_due = is_due || event.text.find(where) != std::string::npos; };
+    world.at("db1").alive = false;
+    for (int i = 0; i < 20000 && !is_due; ++i) {
+        clock.run_for(Micros(200));
+    }
+    ASSERT_TRUE(is_due) << where << "\n" << all_steps();
+    kill();
+    on_event = nullptr;
+    start();
+    run(Seconds(90));
+    EXPECT_EQ(world.writable().size(), 1U) << all_steps();
+    EXPECT_THAT(world.violations, IsEmpty());
+    for (const auto& record : records()) {
+        EXPECT_TRUE(record.ended.has_value()) << all_steps();
+    }
+    const std::string winner = world.writable().empty() ? "" : world.writable().front();
+    for (const std::string host : {"db2", "db3", "db4"}) {
+        if (host != winner) {
+            EXPECT_EQ(world.at(host).source, World::name(winner)) << host << "\n" << all_steps();
+            EXPECT_TRUE(world.at(host).receiver && world.at(host).applier) << host << "\n" << all_steps();
+        }
+    }
+    EXPECT_TRUE(intent().progress.empty());
+}
+
+}  // namespace
+}  // namespace orc::recovery
