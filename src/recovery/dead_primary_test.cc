@@ -209,18 +209,14 @@ TEST_P(DeadPrimary, that_thaws_is_made_read_only_at_once) {
     start();
     run(Seconds(3));
     world.at("db1").hung = true;
-    world.at("db2").source = World::name("gone");
-    world.at("db3").source = World::name("gone");
-    world.at("db2").source = World::name("db1");
-    world.at("db3").source = World::name("db1");
     run(Seconds(30));
     RecoverRequest wish;
     wish.failed = World::name("db1");
     wish.force_dead_primary = true;
     wish.actor = "somebody";
-    if (world.writable().size() == 1 && world.writable().front() == "db1") {
-        ASSERT_TRUE(recover(wish)) << all_steps();
-    }
+    // Its replicas still hold their streams, so automation does not act by itself.
+    ASSERT_TRUE(recover(wish)) << all_steps();
+    ASSERT_EQ(world.writable().size(), 2U);
     world.at("db1").hung = false;
     run(Millis(2600));
     EXPECT_TRUE(world.at("db1").read_only) << all_steps();
@@ -310,10 +306,6 @@ TEST_P(DeadPrimary, is_not_replaced_again_within_the_period_unless_acknowledged)
     run(Seconds(20));
     EXPECT_EQ(world.writable().size(), 1U) << all_steps();
 }
-
-struct Death {
-    const char* after;  ///< text of the step after which the process dies
-};
 
 struct ProcessDies : testing::TestWithParam<std::tuple<bool, const char*>>, Bench {};
 
