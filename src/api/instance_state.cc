@@ -1,0 +1,62 @@
+#include "api/instance_state.h"
+
+namespace orc::api {
+namespace {
+
+Seconds distance(Seconds a, Seconds b) { return a > b ? a - b : b - a; }
+
+bool has_threads(const model::Channel& channel) {
+    return channel.receiver != model::ThreadState::none && channel.applier != model::ThreadState::none;
+}
+
+}  // namespace
+
+InstanceJudge::InstanceJudge(const config::Settings& settings, Instant now)
+    : now_(now),
+      poll_(Seconds(settings.instance_poll_seconds)),
+      lag_limit_(settings.reasonable_replication_lag_seconds),
+      maintenance_lag_limit_(settings.reasonable_maintenance_replication_lag_seconds) {}
+
+bool InstanceJudge::is_checked_within(const model::Server& server, Micros span) const {
+    const auto& checked = server.check.completed;
+    return checked && now_ - *checked <= span;
+}
+
+bool InstanceJudge::has_reasonable_maintenance_lag(const model::Server& server) const {
+    const model::Channel* channel = server.channel();
+    if (channel == nullptr || !channel->lag) {
+        return true;
+    }
+    const Seconds lag = channel->delay > Seconds(0) ? distance(*channel->lag, channel->delay) : *channel->lag;
+    return lag <= maintenance_lag_limit_;
+}
+
+bool InstanceJudge::is_lagging(const model::Server& server) const {
+    const auto lag = server.lag();
+    const model::Channel* channel = server.channel();
+    return lag && distance(*lag, channel == nullptr ? Seconds(0) : channel->delay) > lag_limit_;
+}
+
+std::vector<std::string> InstanceJudge::problems(const model::Server& server) const {
+    std::vector<std::string> out;
+    const model::Channel* channel = server.channel();
+    if (!is_last_check_valid(server)) {
+        out.emplace_back("last_check_invalid");
+    } else if (!is_recently_checked(server)) {
+        out.emplace_back("not_recently_checked");
+    } else if (channel != nullptr && has_threads(*channel) && !server.is_replicating()) {
+        out.emplace_back("not_replicating");
+    } else if (is_lagging(server)) {
+        out.emplace_back("replication_lag");
+    }
+    if (!server.errant.empty()) {
+        out.emplace_back("errant_gtid");
+    }
+    const bool is_in_group = server.facts != nullptr && server.facts->group && !server.facts->group->group_name.empty();
+    if (is_in_group && server.facts->group->state != "ONLINE") {
+        out.emplace_back("group_replication_member_not_online");
+    }
+    return out;
+}
+
+}  // namespace orc::api

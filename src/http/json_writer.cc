@@ -1,0 +1,171 @@
+#include "http/json_writer.h"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+
+namespace orc::http {
+namespace {
+
+/// Bytes of the well-formed UTF-8 sequence at `at`, 0 if there is none (RFC 3629, table 3-7 of Unicode).
+std::size_t sequence_length(std::string_view text, std::size_t at) {
+    const auto byte = [&](std::size_t i) -> unsigned {
+        return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0U;
+    };
+    const auto follows = [&](std::size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
+    const unsigned first = byte(0);
+    if (first < 0x80) {
+        return 1;
+    }
+    if (first >= 0xC2 && first <= 0xDF) {
+        return follows(1) ? 2 : 0;
+    }
+    if (first >= 0xE0 && first <= 0xEF) {
+        const bool is_overlong = first == 0xE0 && byte(1) < 0xA0;
+        const bool is_surrogate = first == 0xED && byte(1) > 0x9F;
+        return follows(1) && follows(2) && !is_overlong && !is_surrogate ? 3 : 0;
+    }
+    if (first >= 0xF0 && first <= 0xF4) {
+        const bool is_overlong = first == 0xF0 && byte(1) < 0x90;
+        const bool is_too_large = first == 0xF4 && byte(1) > 0x8F;
+        return follows(1) && follows(2) && follows(3) && !is_overlong && !is_too_large ? 4 : 0;
+    }
+    return 0;
+}
+
+void append_unit(std::string& out, unsigned unit) {
+    static constexpr std::string_view hex = "0123456789abcdef";
+    out += "\\u";
+    for (int shift = 12; shift >= 0; shift -= 4) {
+        out += hex[(unit >> shift) & 0xFU];
+    }
+}
+
+void append_ascii(std::string& out, char c) {
+    switch (c) {
+        case '"':
+            out += "\\\"";
+            return;
+        case '\\':
+            out += "\\\\";
+            return;
+        case '\n':
+            out += "\\n";
+            return;
+        case '\r':
+            out += "\\r";
+            return;
+        case '\t':
+            out += "\\t";
+            return;
+        default:
+            break;
+    }
+    if (static_cast<unsigned char>(c) < 0x20 || c == '<' || c == '>' || c == '&') {
+        append_unit(out, static_cast<unsigned char>(c));
+    } else {
+        out += c;
+    }
+}
+
+void append_text(std::string& out, std::string_view value) {
+    out += '"';
+    for (std::size_t at = 0; at < value.size();) {
+        const std::size_t length = sequence_length(value, at);
+        const std::string_view piece = value.substr(at, length);
+        if (length == 0) {
+            out += "\\ufffd";
+            ++at;
+            continue;
+        }
+        if (length == 1) {
+            append_ascii(out, value[at]);
+        } else if (piece == "\xE2\x80\xA8" || piece == "\xE2\x80\xA9") {  // line ends to JavaScript
+            append_unit(out, piece.back() == '\xA8' ? 0x2028 : 0x2029);
+        } else {
+            out += piece;
+        }
+        at += length;
+    }
+    out += '"';
+}
+
+}  // namespace
+
+void JsonWriter::separate() {
+    if (needs_comma_) {
+        out_ += ',';
+    }
+    needs_comma_ = true;
+}
+
+JsonWriter& JsonWriter::open(char bracket) {
+    separate();
+    out_ += bracket;
+    needs_comma_ = false;
+    return *this;
+}
+
+JsonWriter& JsonWriter::close(char bracket) {
+    out_ += bracket;
+    needs_comma_ = true;
+    return *this;
+}
+
+JsonWriter& JsonWriter::begin_object() { return open('{'); }
+JsonWriter& JsonWriter::end_object() { return close('}'); }
+JsonWriter& JsonWriter::begin_array() { return open('['); }
+JsonWriter& JsonWriter::end_array() { return close(']'); }
+
+JsonWriter& JsonWriter::key(std::string_view name) {
+    separate();
+    append_text(out_, name);
+    out_ += ':';
+    needs_comma_ = false;
+    return *this;
+}
+
+JsonWriter& JsonWriter::text(std::string_view value) {
+    separate();
+    append_text(out_, value);
+    return *this;
+}
+
+JsonWriter& JsonWriter::raw(std::string_view json) {
+    separate();
+    out_ += json;
+    return *this;
+}
+
+JsonWriter& JsonWriter::boolean(bool value) { return raw(value ? "true" : "false"); }
+JsonWriter& JsonWriter::null() { return raw("null"); }
+
+JsonWriter& JsonWriter::digits(long long value, bool is_positive) {
+    std::array<char, 24> space{};
+    // A positive value that looks negative here is an unsigned one of the upper half.
+    const auto end =
+        is_positive && value < 0
+            ? std::to_chars(space.data(), space.data() + space.size(), static_cast<unsigned long long>(value))
+            : std::to_chars(space.data(), space.data() + space.size(), value);
+    return raw(std::string_view(space.data(), end.ptr));
+}
+
+JsonWriter& JsonWriter::number(double value) {
+    if (!std::isfinite(value)) {
+        return null();
+    }
+    std::array<char, 400> space{};
+    const double size = std::fabs(value);
+    const bool is_plain = value == 0 || (size >= 1e-6 && size < 1e21);
+    const auto format = is_plain ? std::chars_format::fixed : std::chars_format::scientific;
+    const auto end = std::to_chars(space.data(), space.data() + space.size(), value, format);
+    return raw(std::string_view(space.data(), end.ptr));
+}
+
+std::string json_text(std::string_view value) {
+    std::string out;
+    append_text(out, value);
+    return out;
+}
+
+}  // namespace orc::http

@@ -1,0 +1,71 @@
+// The classic JSON shapes: exact names, in the exact order, of values that carry our words inside. Clients, scripts and
+// dashboards read them; every change here is a change of a contract. (docs/api.md, "Classic shapes")
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "analysis/analysis.h"
+#include "api/use_cases.h"
+#include "http/json_writer.h"
+#include "model/topology.h"
+
+namespace orc::http::legacy {
+
+/// What the shapes need to know besides the value itself.
+struct View {
+    View(
+        const config::Settings& settings, recovery::Node node, model::TopologyPtr topology, Instant now, WallTime wall
+    );
+    explicit View(const api::UseCases& use_cases);
+
+    /// A stored time, as the classic backends print their columns: SQLite with T and Z, MySQL without.
+    std::string column_time(WallTime when) const;
+    std::string column_time(const std::optional<WallTime>& when) const { return when ? column_time(*when) : ""; }
+
+    const config::Settings& settings;
+    recovery::Node node;
+    model::TopologyPtr topology;
+    Instant now;
+    WallTime wall;
+    bool is_sqlite;
+};
+
+/// {"Hostname":...,"Port":...}; an empty one when there is none.
+void write(JsonWriter& json, const Endpoint& endpoint);
+void write(JsonWriter& json, const std::vector<Endpoint>& endpoints);
+std::string text(const Endpoint& endpoint);
+std::string text(const std::vector<Endpoint>& endpoints);
+/// {"LogFile":...,"LogPos":...,"Type":...}
+void write(JsonWriter& json, const gtid::BinlogCoordinates& coordinates, bool is_relay);
+
+/// 87 fields.
+void write_instance(JsonWriter& json, const View& view, const model::Server& server);
+std::string instance(const View& view, const model::Server& server);
+std::string instances(const View& view, const std::vector<model::ServerPtr>& servers);
+
+std::string cluster_info(const api::ClusterSummary& cluster);
+std::string cluster_infos(const std::vector<api::ClusterSummary>& clusters);
+
+/// 57 fields, and ours behind them: Witnesses and Hesitation, the evidence and why nothing is done about it.
+void write_analysis(JsonWriter& json, const View& view, const analysis::Finding& finding);
+std::string analyses(const View& view, const std::vector<analysis::Finding>& findings);
+
+/// 23 fields, as read back from the store; `live` adds what only the answer to the request itself carries.
+void write_recovery(
+    JsonWriter& json, const View& view, const model::RecoveryRecord& record, const recovery::Outcome* live = nullptr
+);
+std::string recovery(const View& view, const recovery::Outcome& outcome);
+std::string recoveries(const View& view, const std::vector<model::RecoveryRecord>& records);
+std::string recovery_steps(const View& view, const std::vector<model::RecoveryStep>& steps);
+/// The same 23 fields.
+std::string detections(const View& view, const std::vector<model::Detection>& detections);
+
+std::string audit(const View& view, const std::vector<model::AuditEntry>& entries);
+std::string health(const api::Health& health);
+
+/// A Go-style quoted string in ASCII, the form in which replication errors are kept; "" stays empty.
+std::string quoted_ascii(std::string_view text);
+
+}  // namespace orc::http::legacy

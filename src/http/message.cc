@@ -1,0 +1,31 @@
+#include "http/message.h"
+
+#include "base/text.h"
+
+namespace orc::http {
+
+std::string_view Request::header(std::string_view name) const {
+    const std::string wanted = to_lower(name);
+    for (const auto& [key, value] : headers) {
+        if (to_lower(key) == wanted) {
+            return value;
+        }
+    }
+    return {};
+}
+
+Response plain(unsigned status, std::string text) {
+    Response out;
+    out.status = status;
+    out.content_type = "text/plain; charset=utf-8";
+    out.body = std::move(text);
+    return out;
+}
+
+Response redirect(std::string location) {
+    Response out = plain(302, "");
+    out.headers.emplace_back("Location", std::move(location));
+    return out;
+}
+
+}  // namespace orc::http

@@ -1,0 +1,168 @@
+#include "http/metrics.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <fstream>
+#include <map>
+
+namespace orc::http {
+namespace {
+
+std::string number_text(double value) {
+    if (!std::isfinite(value)) {
+        return std::isnan(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf";
+    }
+    std::array<char, 64> space{};
+    const auto end = std::to_chars(space.data(), space.data() + space.size(), value);
+    return {space.data(), end.ptr};
+}
+
+std::string label_text(std::string_view value) {
+    std::string out;
+    for (const char c : value) {
+        if (c == '\\' || c == '"') {
+            out += '\\';
+        }
+        if (c == '\n') {
+            out += "\\n";
+        } else {
+            out += c;
+        }
+    }
+    return out;
+}
+
+double seconds(Micros span) { return double(span.count()) / 1e6; }
+
+void add_discovery(MetricsWriter& out, const discovery::Counters& counters) {
+    out.counter("orchestrator_discovery_probes_total", "Probes of servers that have ended.", double(counters.probes));
+    out.counter("orchestrator_discovery_probes_failed_total", "Probes that failed.", double(counters.probes_failed));
+    out.counter("orchestrator_discovery_pulses_total", "Light signs of life between probes.", double(counters.pulses));
+    out.counter(
+        "orchestrator_discovery_probes_late_total",
+        "Probes that started more than a tenth of their interval after they were due.",
+        double(counters.probes_late)
+    );
+    out.gauge(
+        "orchestrator_discovery_lateness_max_seconds",
+        "Largest lateness of a probe since start.",
+        seconds(counters.lateness_max)
+    );
+    out.gauge("orchestrator_discovery_servers", "Servers that are known.", double(counters.servers));
+    out.gauge("orchestrator_discovery_in_flight", "Probes under way.", double(counters.in_flight));
+    out.gauge("orchestrator_discovery_slow_lane_servers", "Servers that do not answer.", double(counters.slow_lane));
+}
+
+void add_topology(MetricsWriter& out, const model::Topology& topology) {
+    std::size_t unreachable = 0;
+    std::size_t downtimed = 0;
+    for (const auto& [name, cluster] : topology.clusters) {
+        for (const auto& server : cluster->servers) {
+            unreachable += server->check.is_valid() ? 0 : 1;
+            downtimed += server->downtime ? 1 : 0;
+        }
+    }
+    out.gauge("orchestrator_topology_clusters", "Clusters that are known.", double(topology.clusters.size()));
+    out.gauge("orchestrator_topology_invalid_servers", "Servers whose last check failed.", double(unreachable));
+    out.gauge("orchestrator_topology_downtimed_servers", "Servers in downtime.", double(downtimed));
+}
+
+void add_findings(MetricsWriter& out, const std::vector<analysis::Finding>& findings) {
+    std::map<std::string, unsigned> by_code;
+    for (const auto& finding : findings) {
+        ++by_code[std::string(analysis::name(finding.code))];
+    }
+    out.begin("orchestrator_analysis_findings", "gauge", "Findings now, by code.");
+    for (const auto& [code, count] : by_code) {
+        out.sample(count, "code", code);
+    }
+}
+
+void add_recoveries(MetricsWriter& out, const Desk& desk, const Standing& standing) {
+    const RecoveryCounts& counts = desk.events->counts;
+    out.counter("orchestrator_recovery_started_total", "Recoveries and takeovers begun.", double(counts.started));
+    out.begin("orchestrator_recovery_ended_total", "counter", "Recoveries and takeovers ended, by result.");
+    out.sample(double(counts.successful), "result", "successful");
+    out.sample(double(counts.unsuccessful), "result", "unsuccessful");
+    out.gauge("orchestrator_recovery_in_flight", "Recoveries running now.", double(desk.use_cases.running().size()));
+    out.gauge(
+        "orchestrator_recovery_automation_enabled",
+        "Whether automated recovery is on globally.",
+        standing.recoveries_disabled ? 0 : 1
+    );
+    out.gauge("orchestrator_node_is_leader", "Whether this node leads.", standing.leadership.is_leader ? 1 : 0);
+}
+
+void add_http(MetricsWriter& out, const Desk& desk) {
+    const Traffic traffic = desk.traffic();
+    out.begin("orchestrator_http_requests_total", "counter", "Requests answered, by class of status.");
+    static constexpr std::array<std::string_view, 6> classes = {"0xx", "1xx", "2xx", "3xx", "4xx", "5xx"};
+    for (std::size_t i = 2; i < classes.size(); ++i) {
+        out.sample(double(traffic.requests[i]), "status", classes[i]);
+    }
+    out.gauge("orchestrator_http_connections", "Connections open now.", double(traffic.connections));
+    out.gauge("orchestrator_http_event_listeners", "Clients of the event stream.", double(desk.events->clients()));
+}
+
+void add_process(MetricsWriter& out, const Desk& desk) {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    const auto cpu = [](const timeval& t) { return double(t.tv_sec) + double(t.tv_usec) / 1e6; };
+    out.counter(
+        "orchestrator_process_cpu_seconds_total", "CPU time of this process.", cpu(usage.ru_utime) + cpu(usage.ru_stime)
+    );
+    std::ifstream statm("/proc/self/statm");
+    std::uint64_t size = 0;
+    std::uint64_t resident = 0;
+    if (statm >> size >> resident) {
+        out.gauge(
+            "orchestrator_process_resident_memory_bytes",
+            "Resident memory of this process.",
+            double(resident) * double(sysconf(_SC_PAGESIZE))
+        );
+    }
+    out.begin("orchestrator_build_info", "gauge", "Always 1; the version is in the label.");
+    out.sample(1, "version", desk.use_cases.version());
+}
+
+}  // namespace
+
+void MetricsWriter::begin(std::string_view name, std::string_view type, std::string_view help) {
+    name_ = std::string(name);
+    out_ += "# HELP " + name_ + " " + std::string(help) + "\n# TYPE " + name_ + " " + std::string(type) + "\n";
+}
+
+void MetricsWriter::sample(double value, std::string_view label, std::string_view label_value) {
+    out_ += name_;
+    if (!label.empty()) {
+        out_ += "{" + std::string(label) + "=\"" + label_text(label_value) + "\"}";
+    }
+    out_ += " " + number_text(value) + "\n";
+}
+
+void MetricsWriter::gauge(std::string_view name, std::string_view help, double value) {
+    begin(name, "gauge", help);
+    sample(value);
+}
+
+void MetricsWriter::counter(std::string_view name, std::string_view help, double value) {
+    begin(name, "counter", help);
+    sample(value);
+}
+
+std::string metrics_text(const Desk& desk, const Standing& standing) {
+    MetricsWriter out;
+    add_discovery(out, standing.counters);
+    add_topology(out, *desk.use_cases.topology());
+    add_findings(out, *desk.use_cases.findings());
+    add_recoveries(out, desk, standing);
+    add_http(out, desk);
+    add_process(out, desk);
+    return std::move(out).str();
+}
+
+}  // namespace orc::http

@@ -1,0 +1,28 @@
+// What Prometheus reads at /metrics. All names stand here: orchestrator_<area>_<what>_<unit>[_total].
+#pragma once
+
+#include <string>
+
+#include "http/desk.h"
+
+namespace orc::http {
+
+std::string metrics_text(const Desk& desk, const Standing& standing);
+
+/// Writes the text format: one HELP and TYPE line for each name, then its samples.
+class MetricsWriter {
+public:
+    void begin(std::string_view name, std::string_view type, std::string_view help);
+    /// `label` is "" or one pair; the value is escaped.
+    void sample(double value, std::string_view label = "", std::string_view label_value = "");
+    /// One name with one sample.
+    void gauge(std::string_view name, std::string_view help, double value);
+    void counter(std::string_view name, std::string_view help, double value);
+    std::string str() && { return std::move(out_); }
+
+private:
+    std::string name_;
+    std::string out_;
+};
+
+}  // namespace orc::http

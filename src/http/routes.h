@@ -1,0 +1,95 @@
+// The answers, one coroutine each. Which path leads to which stands in legacy_names_routes.cc (classic) and
+// routes_ours.cc.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "http/desk.h"
+
+namespace orc::http::routes {
+
+using DeskPtr = std::shared_ptr<const Desk>;
+
+// routes_read.cc
+Co<Response> instance(DeskPtr desk, Call call);
+Co<Response> instance_replicas(DeskPtr desk, Call call);
+Co<Response> all_instances(DeskPtr desk, Call call);
+Co<Response> search(DeskPtr desk, Call call);
+Co<Response> problems(DeskPtr desk, Call call);
+Co<Response> downtimed(DeskPtr desk, Call call);
+Co<Response> primary(DeskPtr desk, Call call);
+Co<Response> primaries(DeskPtr desk, Call call);
+
+// routes_cluster.cc
+Co<Response> cluster(DeskPtr desk, Call call);
+Co<Response> cluster_by_alias(DeskPtr desk, Call call);
+Co<Response> cluster_info(DeskPtr desk, Call call);
+Co<Response> cluster_info_by_alias(DeskPtr desk, Call call);
+Co<Response> clusters(DeskPtr desk, Call call);
+Co<Response> clusters_info(DeskPtr desk, Call call);
+Co<Response> topology(DeskPtr desk, Call call);
+Co<Response> topology_tabulated(DeskPtr desk, Call call);
+Co<Response> topology_tags(DeskPtr desk, Call call);
+Co<Response> replication_analysis(DeskPtr desk, Call call);
+Co<Response> replication_analysis_of_cluster(DeskPtr desk, Call call);
+Co<Response> replication_analysis_of_instance(DeskPtr desk, Call call);
+
+// routes_change.cc
+Co<Response> discover(DeskPtr desk, Call call);
+Co<Response> refresh(DeskPtr desk, Call call);
+Co<Response> forget(DeskPtr desk, Call call);
+Co<Response> begin_downtime(DeskPtr desk, Call call);
+Co<Response> end_downtime(DeskPtr desk, Call call);
+Co<Response> register_candidate(DeskPtr desk, Call call);
+Co<Response> disable_global_recoveries(DeskPtr desk, Call call);
+Co<Response> enable_global_recoveries(DeskPtr desk, Call call);
+Co<Response> check_global_recoveries(DeskPtr desk, Call call);
+
+// routes_recovery.cc
+Co<Response> recover(DeskPtr desk, Call call);
+Co<Response> recover_lite(DeskPtr desk, Call call);
+Co<Response> take_over(DeskPtr desk, Call call);
+Co<Response> take_over_auto(DeskPtr desk, Call call);
+Co<Response> acknowledge_cluster(DeskPtr desk, Call call);
+Co<Response> acknowledge_alias(DeskPtr desk, Call call);
+Co<Response> acknowledge_instance(DeskPtr desk, Call call);
+Co<Response> acknowledge_one(DeskPtr desk, Call call);
+Co<Response> acknowledge_all(DeskPtr desk, Call call);
+
+// routes_history.cc
+Co<Response> audit_recovery(DeskPtr desk, Call call);
+Co<Response> audit_recovery_steps(DeskPtr desk, Call call);
+Co<Response> audit_failure_detection(DeskPtr desk, Call call);
+Co<Response> audit(DeskPtr desk, Call call);
+
+// routes_health.cc
+Co<Response> health(DeskPtr desk, Call call);
+Co<Response> alive(DeskPtr desk, Call call);
+Co<Response> leader_check(DeskPtr desk, Call call);
+
+// routes_ours.cc
+Co<Response> plan_recover(DeskPtr desk, Call call);
+Co<Response> plan_take_over(DeskPtr desk, Call call);
+Co<Response> running(DeskPtr desk, Call call);
+Co<Response> overview(DeskPtr desk, Call call);
+Co<Response> events(DeskPtr desk, Call call);
+Co<Response> metrics(DeskPtr desk, Call call);
+
+// page.cc
+Co<Response> page(DeskPtr desk, Call call);
+Co<Response> page_file(DeskPtr desk, Call call);
+Co<Response> to_page(DeskPtr desk, Call call);
+
+/// One line of a table of routes.
+struct Row {
+    std::string_view pattern;
+    Right right;
+    Co<Response> (*answer)(DeskPtr, Call);
+};
+void add_rows(Router& router, const std::shared_ptr<Desk>& desk, std::string_view below, std::span<const Row> rows);
+/// The classic paths below api/.
+void add_classic_rows(Router& router, const std::shared_ptr<Desk>& desk);
+
+}  // namespace orc::http::routes

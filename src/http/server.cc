@@ -1,0 +1,227 @@
+#include "http/server.h"
+
+#include <pthread.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <future>
+#include <thread>
+
+#include "base/text.h"
+#include "http/auth.h"
+#include "http/desk.h"
+#include "http/json_writer.h"
+#include "runtime/log.h"
+#include "runtime/task_group.h"
+
+namespace orc::http {
+namespace {
+
+std::vector<std::string> path_segments(std::string_view path) {
+    std::vector<std::string> out;
+    for (const std::string_view piece : split(path, '/')) {
+        if (!piece.empty()) {
+            out.emplace_back(piece);
+        }
+    }
+    return out;
+}
+
+bool is_below(const std::vector<std::string>& path, const std::vector<std::string>& prefix) {
+    return path.size() >= prefix.size() && std::equal(prefix.begin(), prefix.end(), path.begin());
+}
+
+std::string event_json(const recovery::Event& event) {
+    JsonWriter json;
+    json.begin_object().field("at", rfc3339(event.at)).field("kind", event.kind);
+    json.field("cluster", event.cluster.text()).field("text", event.text);
+    json.field("uid", event.uid ? event.uid->text() : "").end_object();
+    return std::move(json).str();
+}
+
+}  // namespace
+
+struct Server::State {
+    State(const config::Settings& settings, api::UseCases& u)
+        : io(std::make_shared<asio::io_context>(1)),
+          work(asio::make_work_guard(*io)),
+          use_cases(u),
+          gate(settings),
+          prefix(path_segments(settings.url_prefix)),
+          group(io->get_executor()) {}
+
+    std::shared_ptr<asio::io_context> io;
+    asio::executor_work_guard<Executor> work;
+    api::UseCases& use_cases;
+    Gate gate;
+    std::vector<std::string> prefix;
+    Router router;       ///< below the prefix
+    Router root_router;  ///< paths that stand as they are configured
+    std::shared_ptr<EventHub> events;
+    std::unique_ptr<Listener> listener;
+    runtime::TaskGroup group;
+    std::thread thread;
+
+    std::optional<Router::Match> match(const Request& request) const;
+    Co<Response> answer(Request request);
+    void listen_to_recoveries(const std::shared_ptr<State>& self);
+    Task<bool> shut_down(Millis drain);
+    void end_thread();
+
+    Millis drain{0};
+};
+
+std::optional<Router::Match> Server::State::match(const Request& request) const {
+    const auto& path = request.parts.segments;
+    if (auto exact = root_router.match(path)) {
+        return exact;
+    }
+    if (!is_below(path, prefix)) {
+        return std::nullopt;
+    }
+    return router.match(std::vector<std::string>(path.begin() + std::ptrdiff_t(prefix.size()), path.end()));
+}
+
+Co<Response> Server::State::answer(Request request) {
+    auto parts = parse_target(request.target);
+    if (!parts) {
+        co_return plain(400, "400 Bad Request\n");
+    }
+    request.parts = *std::move(parts);
+    if (auto refusal = gate.check(request)) {
+        co_return *std::move(refusal);
+    }
+    auto found = match(request);
+    const bool is_known_method = request.method == "GET" || request.method == "HEAD";
+    if (!found || !is_known_method) {
+        co_return plain(404, "404 page not found\n");
+    }
+    if (!prefix.empty() && request.parts.segments.size() == prefix.size() && is_below(request.parts.segments, prefix)) {
+        co_return redirect("/" + join(prefix, "/") + "/");
+    }
+    if (found->right == Right::act && !request.may_act) {
+        co_return envelope_error("Unauthorized");
+    }
+    Call call(std::move(request), std::move(found->params));
+    co_return co_await found->answer(std::move(call));
+}
+
+namespace {
+
+Task<std::vector<model::RecoveryRecord>> record_of(api::UseCases& use_cases, RecoveryUid uid) {
+    store::RecoveryQuery query;
+    query.uid = std::move(uid);
+    co_return co_await use_cases.recoveries(std::move(query));
+}
+
+/// Counts how a recovery ended.
+Co<void> count_end(std::shared_ptr<asio::io_context> io, api::UseCases& use_cases, EventHub& events, RecoveryUid uid) {
+    auto work = record_of(use_cases, std::move(uid));
+    const auto records = co_await on_executor(use_cases.control(), io, std::move(work));
+    const bool is_good = records && !records->empty() && records->front().is_successful;
+    ++(is_good ? events.counts.successful : events.counts.unsuccessful);
+}
+
+}  // namespace
+
+void Server::State::listen_to_recoveries(const std::shared_ptr<State>& self) {
+    // The loop keeps its listener until the process ends; the server may go earlier. The weak pointer is tried on the
+    // control thread, and so may destroy nothing there: what it locks travels on to the HTTP thread.
+    use_cases.on_recovery_event([weak = std::weak_ptr<State>(self)](const recovery::Event& event) {
+        auto state = weak.lock();
+        if (state == nullptr) {
+            return;
+        }
+        const auto executor = state->io->get_executor();
+        auto tell = [event, state = std::move(state)] {
+            state->events->publish("recovery", event_json(event));
+            if (event.kind == "recovery_started") {
+                ++state->events->counts.started;
+            }
+            if (event.kind == "recovery_ended" && event.uid) {
+                state->group.spawn(count_end(state->io, state->use_cases, *state->events, *event.uid));
+            }
+        };
+        asio::post(executor, std::move(tell));
+    });
+}
+
+void Server::State::end_thread() {
+    work.reset();
+    io->stop();
+    thread.join();
+    io->restart();
+    io->poll();  // what was posted meanwhile holds references
+}
+
+Task<bool> Server::State::shut_down(Millis span) {
+    events->close();
+    co_await listener->stop(span);
+    co_await group.stop();
+    co_return true;
+}
+
+Server::Server(std::shared_ptr<State> state) : state_(std::move(state)) {}
+
+Result<std::unique_ptr<Server>> Server::start(
+    const config::Settings& settings, api::UseCases& use_cases, Limits limits
+) {
+    auto state = std::make_shared<State>(settings, use_cases);
+    const Executor executor = state->io->get_executor();
+    std::unique_ptr<Acceptor> acceptor;
+    if (!settings.listen_socket.empty()) {
+        TRY(acceptor, listen_unix(executor, settings.listen_socket));
+    } else {
+        std::shared_ptr<TlsIdentity> tls;
+        if (settings.use_ssl) {
+            TRY(tls, load_tls(settings.ssl_cert_file, settings.ssl_private_key_file));
+        }
+        TRY(acceptor, listen_tcp(executor, settings.listen_address, std::move(tls)));
+    }
+    state->drain = limits.drain;
+    State* const raw = state.get();
+    Handler handler = [raw](Request request) { return raw->answer(std::move(request)); };
+    state->listener = std::make_unique<Listener>(executor, std::move(acceptor), std::move(handler), limits);
+    state->events = std::make_shared<EventHub>(executor, &use_cases, EventHub::Limits{});
+    auto traffic = [raw] { return raw->listener->traffic(); };
+    auto desk = std::make_shared<Desk>(Desk{use_cases, state->io, state->events, std::move(traffic)});
+    add_routes(state->router, desk);
+    add_root_routes(state->root_router, desk);
+    state->listener->start();
+    state->group.spawn(state->events->watch());
+    state->listen_to_recoveries(state);
+    state->thread = std::thread([io = state->io] {
+        pthread_setname_np(pthread_self(), "http");
+        io->run();
+    });
+    LOG(info, "http.started", {{"port", state->listener->port()}, {"socket", settings.listen_socket}});
+    return std::unique_ptr<Server>(new Server(std::move(state)));
+}
+
+Co<void> Server::stop() {
+    const auto state = state_;
+    if (!state->thread.joinable()) {
+        co_return;
+    }
+    // The caller's io_context runs this coroutine, so it lives as long as it takes.
+    auto work = state->shut_down(state->drain);
+    co_await on_executor(state->io->get_executor(), nullptr, std::move(work));
+    state->end_thread();
+    LOG(info, "http.stopped", {});
+}
+
+Server::~Server() {
+    if (!state_->thread.joinable()) {
+        return;
+    }
+    std::promise<void> ended;
+    auto end = [&ended](const std::exception_ptr&, const Result<bool>&) { ended.set_value(); };
+    asio::co_spawn(state_->io->get_executor(), state_->shut_down(Millis(0)), std::move(end));
+    ended.get_future().wait();
+    state_->end_thread();
+}
+
+std::uint16_t Server::port() const { return state_->listener->port(); }
+
+}  // namespace orc::http
