@@ -195,7 +195,31 @@ planning::Plan Attempt::replan(const Journey& journey) {
     return plan;
 }
 
+namespace {
+
+/// The action gives the server another place or another role.
+bool changes_place(const planning::Action& action) {
+    using namespace planning;
+    return std::holds_alternative<MoveReplica>(action) || std::holds_alternative<DetachReplica>(action) ||
+           std::holds_alternative<DemoteOldPrimary>(action) || std::holds_alternative<OpenForWrites>(action);
+}
+
+}  // namespace
+
+// What was seen of a changed server is no longer true: should the new primary fail next, its replicas must be known.
+void Attempt::look_again(const Journey& journey, const planning::StepReport& report) {
+    if (report.state != StepState::done && report.state != StepState::failed) {
+        return;
+    }
+    for (const auto& step : journey.plan.steps) {
+        if (step.id == report.step && changes_place(step.action)) {
+            shop_.eyes.suspect(*planning::server_of(step.action), "a recovery has changed it");
+        }
+    }
+}
+
 void Attempt::report(const Journey& journey, const planning::StepReport& report) {
+    look_again(journey, report);
     const auto found = std::find_if(reports_.begin(), reports_.end(), [&](const auto& r) {
         return r.step == report.step && r.what == report.what;
     });

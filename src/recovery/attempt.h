@@ -49,6 +49,7 @@ private:
     Task<void> resolve_without_plan(std::string why);
 
     model::RecoveryProgress progress_of(const operations::Journey& journey, model::RecoveryPhase phase) const;
+    void look_again(const operations::Journey& journey, const planning::StepReport& report);
     HookFacts hook_facts(const operations::Journey& journey) const;
     std::vector<Endpoint> lost_in(const operations::Journey& journey) const;
     void add_terms(const operations::Journey& journey, std::vector<model::Change>& changes) const;

@@ -81,7 +81,11 @@ void Judge::writable_changed(SimServer& server) {
 }
 
 void Judge::on_sent(const SimServer& server, const Statement& statement) {
-    fleet_.trace().add([&] { return "manager -> " + server.endpoint().text() + ": " + statement.text(); });
+    const std::string line = "manager -> " + server.endpoint().text() + ": " + statement.text();
+    if (line != last_sent_) {
+        fleet_.trace().add([&] { return line; });
+    }
+    last_sent_ = line;
     if (statement.kind == StatementKind::set_read_only && statement.read_only.read_only) {
         fence_sent_[server.number()] = now();
     }

@@ -142,7 +142,9 @@ bool Judge::is_whole() {
 
 void Judge::finish_topology() {
     const SimServer& primary = fleet_.at(primary_);
-    if (!primary.is_writable() && !has_stated_why()) {
+    // A lone primary that starts read-only is what its configuration asks for.
+    const bool is_alone = primary.is_running() && fleet_.replicas_of(primary).empty();
+    if (!primary.is_writable() && !has_stated_why() && !is_alone) {
         violated(
             "convergence",
             "there is no writable primary at the end, and no recovery says why (" + primary.endpoint().text() + " is " +

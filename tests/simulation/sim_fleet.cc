@@ -347,6 +347,9 @@ void Fleet::revisit(SimServer& server) {
         if (other->channel && (other.get() == &server || source_of(*other) == &server)) {
             if (other.get() == &server && other->is_running()) {
                 other->channel->last_heard = agenda_.now();
+                if (other->channel->link == SimChannel::Link::connecting) {
+                    connect(*other);  // its timers stood still
+                }
             }
             pump(*other);
             schedule_apply(*other);
