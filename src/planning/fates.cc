@@ -111,6 +111,9 @@ Outcomes outcomes_of(const Field& field, const Policy& policy, const Choice& cho
         return out;
     }
     Standing winner = field.standings[*choice.winner];
+    if (policy.settings.promote_with_unapplied_events && !is_planned) {
+        winner.owned = winner.executed;  // what it received is thrown away
+    }
     if (choice.feeder) {
         winner.owned = gtid::union_of(winner.owned, field.standings[*choice.feeder].owned);
     }
