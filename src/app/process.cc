@@ -14,6 +14,8 @@
 #include "app/wiring.h"
 #include "cli/command_table.h"
 #include "cli/remote.h"
+#include "discovery/real_host_names.h"
+#include "http/desk.h"
 #include "http/server.h"
 #include "mysql/dialer.h"
 #include "mysql/real_gateway.h"
@@ -33,9 +35,10 @@ struct Real {
           resolver(mysql::make_resolver(clock, io.get_executor(), {})),
           dialer(mysql::make_dialer(clock, io.get_executor(), *resolver)),
           gateway(mysql::make_gateway(gateway_options(settings), *dialer, clock, io.get_executor())),
-          hooks(recovery::make_shell_hooks(settings.processes_shell_command, clock)) {}
+          hooks(recovery::make_shell_hooks(clock, settings.processes_shell_command)),
+          host_names(discovery::make_host_names(clock, io.get_executor())) {}
 
-    Outside outside() { return {*gateway, *store, *hooks, clock, rng, io.get_executor()}; }
+    Outside outside() { return {*gateway, *store, *hooks, clock, rng, io.get_executor(), host_names.get()}; }
 
     asio::io_context io{1};
     runtime::SystemClock clock;
@@ -45,6 +48,7 @@ struct Real {
     std::unique_ptr<mysql::Dialer> dialer;
     std::unique_ptr<mysql::Gateway> gateway;
     std::unique_ptr<recovery::Hooks> hooks;
+    std::unique_ptr<discovery::HostNames> host_names;
 };
 
 Co<int> wait_for_signal() {
@@ -57,6 +61,29 @@ Co<int> wait_for_signal() {
     co_return std::get<1>(caught);
 }
 
+/// A use case that cannot fail, as the way to the control thread wants it.
+Task<cli::Printed> run_on_control(api::UseCases& use_cases, cli::Flags flags) {
+    const std::string host = use_cases.node().host;
+    co_return co_await cli::run(use_cases, std::move(flags), host, this_user());
+}
+
+/// Commands of other processes on this machine, sent here because this one holds the database (cli/remote.h).
+Co<http::Response> run_for_client(std::shared_ptr<http::Desk> desk, http::Call call) {
+    auto flags = cli::flags_from_query(call.request.parts.query);
+    if (!flags) {
+        co_return http::plain(400, flags.error().message);
+    }
+    auto work = run_on_control(desk->use_cases, *std::move(flags));
+    const Result<cli::Printed> printed = co_await desk->on_control<cli::Printed>(std::move(work));
+    co_return printed ? http::bare(cli::answer_text(*printed)) : http::plain(503, printed.error().message);
+}
+
+void add_command_route(http::Router& router, std::shared_ptr<http::Desk> desk) {
+    router.get(cli::command_path.substr(1), http::Right::act, [desk = std::move(desk)](http::Call call) {
+        return run_for_client(desk, std::move(call));
+    });
+}
+
 Co<void> serve(Service& service, config::Settings settings, int& exit_code) {
     const Result<void> started = co_await service.start();
     if (!started) {
@@ -64,7 +91,7 @@ Co<void> serve(Service& service, config::Settings settings, int& exit_code) {
         co_await service.stop();
         co_return;
     }
-    auto server = http::Server::start(settings, service.use_cases());
+    auto server = http::Server::start(settings, service.use_cases(), http::Limits{}, add_command_route);
     if (server) {
         LOG(info, "http.listening", {{"port", (*server)->port()}});
         const int number = co_await wait_for_signal();

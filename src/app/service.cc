@@ -16,7 +16,16 @@ std::string commit() { return ORC_COMMIT; }
 namespace {
 
 discovery::Seams discovery_seams(const Outside& outside, ledger::SingleNode& ledger) {
-    return {outside.gateway, outside.store, ledger, outside.clock, outside.rng, outside.executor};
+    return {
+        outside.gateway,
+        outside.store,
+        ledger,
+        outside.clock,
+        outside.rng,
+        outside.executor,
+        &ledger,
+        outside.host_names
+    };
 }
 
 recovery::Seams recovery_seams(

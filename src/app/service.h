@@ -25,7 +25,8 @@ struct Outside {
     recovery::Hooks& hooks;
     runtime::Clock& clock;
     runtime::Rng& rng;
-    Executor executor;  ///< the control executor: everything of the service runs on it
+    Executor executor;                           ///< the control executor: everything of the service runs on it
+    discovery::HostNames* host_names = nullptr;  ///< the name service; null: names stay as they are given
 };
 
 struct ServiceOptions {

@@ -44,13 +44,14 @@ TEST(Flags, what_is_wrong_is_named) {
 }
 
 TEST(Remote, a_command_survives_the_trip_to_the_service) {
-    const auto flags = flags_from_query("c=begin-downtime&i=db%201%3A3306&reason=50%25%20%26%20more&noop=true");
+    const auto flags =
+        flags_from_query({{"c", "begin-downtime"}, {"i", "db 1:3306"}, {"reason", "50% & = more"}, {"noop", "true"}});
     ASSERT_TRUE(flags.has_value());
     EXPECT_EQ(flags->text("i"), "db 1:3306");
-    EXPECT_EQ(flags->text("reason"), "50% & more");
+    EXPECT_EQ(flags->text("reason"), "50% & = more");
     EXPECT_TRUE(flags->on("noop"));
-    EXPECT_FALSE(flags_from_query("c=%zz").has_value());
-    EXPECT_FALSE(flags_from_query("nonsense=1").has_value());
+    EXPECT_FALSE(flags_from_query({{"nonsense", "1"}}).has_value());
+    EXPECT_FALSE(flags_from_query({{"noop", "perhaps"}}).has_value());
 }
 
 TEST(Commands, every_command_is_listed_and_synonyms_work) {

@@ -1,7 +1,6 @@
 #include "cli/remote.h"
 
 #include <boost/json.hpp>
-#include <charconv>
 
 #include "base/text.h"
 #include "runtime/http_get.h"
@@ -23,24 +22,6 @@ std::string percent_encoded(std::string_view text) {
             const auto byte = static_cast<unsigned char>(c);
             out += {'%', digits[byte >> 4U], digits[byte & 15U]};
         }
-    }
-    return out;
-}
-
-Result<std::string> percent_decoded(std::string_view text) {
-    std::string out;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] != '%') {
-            out += text[i];
-            continue;
-        }
-        unsigned byte = 0;
-        const char* begin = text.data() + i + 1;
-        if (i + 2 >= text.size() || std::from_chars(begin, begin + 2, byte, 16).ptr != begin + 2) {
-            return fail(ErrorCode::invalid, "'" + std::string(text) + "' is not percent-encoded");
-        }
-        out += char(byte);
-        i += 2;
     }
     return out;
 }
@@ -109,13 +90,10 @@ Result<Printed> ask_service(const config::Settings& settings, const Flags& flags
     return printed;
 }
 
-Result<Flags> flags_from_query(std::string_view query) {
+Result<Flags> flags_from_query(const std::map<std::string, std::string>& query) {
     std::vector<std::string> arguments;
-    for (const auto piece : split(query, '&')) {
-        if (!piece.empty()) {
-            TRY(const std::string argument, percent_decoded(piece));
-            arguments.push_back("-" + argument);
-        }
+    for (const auto& [name, value] : query) {
+        arguments.push_back("-" + name + "=" + value);
     }
     return parse_flags(arguments);
 }

@@ -1,6 +1,7 @@
 // Asks the service that holds the database to run a command, as if it had been run there.
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "cli/command_table.h"
@@ -15,8 +16,8 @@ inline constexpr std::string_view command_path = "/api/cli";
 /// Errors: unreachable, timed_out, denied, invalid.
 Result<Printed> ask_service(const config::Settings& settings, const Flags& flags);
 
-/// What `ask_service` sends, as the service reads it: flags from the query text ("c=topology&i=db1").
-Result<Flags> flags_from_query(std::string_view query);
+/// What `ask_service` sends, as the service reads it: flags from the decoded query ({"c": "topology", "i": "db1"}).
+Result<Flags> flags_from_query(const std::map<std::string, std::string>& query);
 std::string answer_text(const Printed& printed);
 
 }  // namespace orc::cli

@@ -165,7 +165,7 @@ Task<bool> Server::State::shut_down(Millis span) {
 Server::Server(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
 Result<std::unique_ptr<Server>> Server::start(
-    const config::Settings& settings, api::UseCases& use_cases, Limits limits
+    const config::Settings& settings, api::UseCases& use_cases, Limits limits, const MoreRoutes& more_routes
 ) {
     auto state = std::make_shared<State>(settings, use_cases);
     const Executor executor = state->io->get_executor();
@@ -188,6 +188,9 @@ Result<std::unique_ptr<Server>> Server::start(
     auto desk = std::make_shared<Desk>(Desk{use_cases, state->io, state->events, std::move(traffic)});
     add_routes(state->router, desk);
     add_root_routes(state->root_router, desk);
+    if (more_routes) {
+        more_routes(state->router, desk);
+    }
     state->listener->start();
     state->group.spawn(state->events->watch());
     state->listen_to_recoveries(state);

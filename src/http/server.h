@@ -2,21 +2,30 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 
 #include "api/use_cases.h"
 #include "config/settings.h"
 #include "http/listener.h"
+#include "http/router.h"
 #include "runtime/task.h"
 
 namespace orc::http {
+
+struct Desk;
+/// Adds routes that belong to somebody else's room, below the prefix.
+using MoreRoutes = std::function<void(Router&, std::shared_ptr<Desk>)>;
 
 class Server {
 public:
     /// Listens on ListenSocket, else on ListenAddress (port 0 picks a free one), and begins to serve. `use_cases` must
     /// outlive the server. Errors (invalid) name the address or file that cannot be used.
     static Result<std::unique_ptr<Server>> start(
-        const config::Settings& settings, api::UseCases& use_cases, Limits limits = {}
+        const config::Settings& settings,
+        api::UseCases& use_cases,
+        Limits limits = {},
+        const MoreRoutes& more_routes = {}
     );
     /// Breaks off what stop() has not ended.
     ~Server();
