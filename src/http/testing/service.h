@@ -48,10 +48,10 @@ public:
               "http"
           ) {
         for (const std::string name : {"db1", "db2", "db3"}) {
-            auto server = std::make_shared<discovery::testing::FakeServer>();
-            server->facts = name == "db1" ? discovery::testing::primary("db1:3306")
-                                          : discovery::testing::replica(name + ":3306", "db1:3306");
-            gateway.servers[Endpoint{name, 3306}] = std::move(server);
+            auto fake = std::make_shared<discovery::testing::FakeServer>();
+            fake->facts = name == "db1" ? discovery::testing::primary("db1:3306")
+                                        : discovery::testing::replica(name + ":3306", "db1:3306");
+            gateway.servers[Endpoint{name, 3306}] = std::move(fake);
         }
         gateway.at(Endpoint{"db1", 3306}).facts.registered_replicas = {{"db2", 3306}, {"db3", 3306}};
         control.start();
