@@ -67,8 +67,19 @@ Task<void> SingleNode::start() {
     const auto led = co_await lead();
     if (!led) {
         LOG(error, "ledger.leadership_not_taken", {{"error", led.error().message}});
+        tasks_.spawn(lead_in_the_end());
     }
     co_return Result<void>{};
+}
+
+Co<void> SingleNode::lead_in_the_end() {
+    while (epoch_ == 0 && !tasks_.is_stopping()) {
+        co_await clock_.sleep_for(Seconds(1));
+        if (epoch_ == 0 && !tasks_.is_stopping()) {
+            // A failure was told once; the disk is asked again and again.
+            [[maybe_unused]] const auto led = co_await lead();
+        }
+    }
 }
 
 model::PutLease SingleNode::leadership_record(Epoch epoch) const {

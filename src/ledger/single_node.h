@@ -26,8 +26,8 @@ public:
     /// Knows nothing and does not lead before start(). `node_name` is how people know this node.
     SingleNode(store::Store& store, runtime::Clock& clock, NodeToken token, std::string node_name, Executor executor);
 
-    /// Opens the store and begins an epoch. A database that can be read but not written is no error: the node watches
-    /// and does not lead yet (see lead). Errors: those of Store::open.
+    /// Opens the store and begins an epoch. A database that can be read but not written is no error: the node watches,
+    /// and leads as soon as it can be written. Errors: those of Store::open.
     Task<void> start();
     /// Ends what is under way; to be awaited before the node is destroyed. Commits made afterwards are fenced.
     Co<void> stop();
@@ -57,6 +57,7 @@ private:
     Co<Result<void>> wait(AttemptPtr attempt, Instant limit);
     Co<void> write(Commit commit, std::uint64_t ticket, AttemptPtr attempt);
     Co<void> prove(Epoch epoch, AttemptPtr attempt);
+    Co<void> lead_in_the_end();
     Task<void> settle(const Commit& commit);
     Task<void> reload();
     void fold(const std::vector<model::Change>& changes);

@@ -176,6 +176,28 @@ TEST(SingleNode, a_database_that_cannot_be_written_gives_a_node_that_watches_unt
     EXPECT_EQ(house.commit(house.commit_of("3", "b")), CommitOutcome::committed);
 }
 
+TEST(SingleNode, leads_by_itself_as_soon_as_the_database_can_be_written) {
+    House house;
+    for (const bool is_in_doubt : {false, true}) {
+        SCOPED_TRACE(is_in_doubt);
+        house.disk->faults.read_only = !is_in_doubt;
+        house.disk->faults.unknown_next = is_in_doubt ? 1 : 0;
+        house.stop();
+        house.store = store::make_memory_store(house.disk, house.clock);
+        house.node =
+            std::make_unique<SingleNode>(*house.store, house.clock, NodeToken("t"), "orc1", house.io.get_executor());
+        bool started = false;
+        house.group.spawn(House::start(*house.node, started));
+        house.clock.run_for(Millis(500));
+        EXPECT_TRUE(started);
+        EXPECT_FALSE(house.node->view().is_leader);
+        house.disk->faults.read_only = false;
+        house.clock.run_for(Seconds(2));
+        EXPECT_TRUE(house.node->view().is_leader);
+        EXPECT_EQ(house.commit(house.commit_of(is_in_doubt ? "2" : "1", "b")), CommitOutcome::committed);
+    }
+}
+
 TEST(SingleNode, confirming_fails_when_the_disk_does_or_when_it_is_too_late) {
     struct Case {
         const char* name;

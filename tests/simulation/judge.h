@@ -110,7 +110,7 @@ private:
     std::map<int, Instant> was_streaming_;        ///< last time a replica's stream from the primary worked
     std::map<int, std::uint64_t> watch_epoch_;
     std::set<std::uint64_t> lost_;  ///< names of acknowledged writes that are excused
-    std::string last_sent_;  ///< the same statement again and again is shown once
+    std::string last_sent_;         ///< the same statement again and again is shown once
     Instant was_slow_;
     std::optional<Instant> outage_since_;
     std::map<std::string, std::map<std::string, int>> hooks_of_;  ///< recovery uid -> list -> how often
