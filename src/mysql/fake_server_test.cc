@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -119,14 +120,17 @@ void Peer::log_in() {
 void Peer::send_set(
     const std::vector<std::string>& columns, const std::vector<std::vector<std::optional<std::string>>>& rows, bool more
 ) {
-    send_packet(fixed(columns.size(), 1));
+    std::string bytes;
+    const auto add = [&](std::string_view payload) { bytes += wire::packet(sequence_++, payload); };
+    add(fixed(columns.size(), 1));
     for (const auto& name : columns) {
-        send_packet(canned::column(name));
+        add(canned::column(name));
     }
     for (const auto& cells : rows) {
-        send_packet(canned::row(cells));
+        add(canned::row(cells));
     }
-    send_packet(canned::end(more));
+    add(canned::end(more));
+    send(bytes);
 }
 
 void Peer::wait_until_closed() {
@@ -165,6 +169,8 @@ void FakeServer::serve() {
             }
             return;
         }
+        const int now = 1;  // a packet a segment: without this each answer would wait for the client's delayed ACK
+        ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &now, sizeof now);
         open_.push_back(fd);
         ++connections_;
         threads_.emplace_back([this, fd] {

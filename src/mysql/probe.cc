@@ -102,7 +102,8 @@ std::vector<Ask> Probe::due_items() {
         if (options_.replicas_by_registration || memory_.is_maxscale) {
             add(out, Item::registered_replicas, dialect.registered_replicas());
         }
-        if (!memory_.is_maxscale) {
+        const bool is_answered = options_.replicas_by_registration && memory_.has_registered;
+        if (!memory_.is_maxscale && !is_answered) {
             add(out, Item::dump_threads, dialect.dump_threads());
         }
     }
@@ -209,6 +210,11 @@ bool Probe::on_error(Ask& ask, const Error& error) {
 
 void Probe::finish(Micros latency) {
     auto& facts = memory_.facts;
+    if (gathered_.registered) {
+        // Dump threads are the answer of servers whose replicas do not register; the list of sessions can be long.
+        memory_.wants_all = memory_.wants_all || (memory_.has_registered && gathered_.registered->empty());
+        memory_.has_registered = !gathered_.registered->empty();
+    }
     if (gathered_.registered && !gathered_.registered->empty()) {
         facts.registered_replicas = std::move(*gathered_.registered);
     } else if (gathered_.dumping || gathered_.registered) {

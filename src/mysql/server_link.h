@@ -40,6 +40,7 @@ struct ProbeMemory {
     VariableReader variables;
     unsigned probes = 0;
     bool wants_all = true;           ///< something changed: the next probe reads everything
+    bool has_registered = false;     ///< the last list of registered replicas was not empty
     std::set<int> unavailable;       ///< optional items that this server refused
     std::optional<Instant> started;  ///< when the server started, by our clock
     model::Facts facts;
