@@ -378,8 +378,9 @@ model::GtidUse gtid_use(std::string_view text) {
 }
 
 bool is_system_session(std::string_view user, std::string_view command) {
-    static constexpr std::array<std::string_view, 4> users = {
-        "system user", "event_scheduler", "mysql.session", "mysql.infoschema"
+    // One that is still logging in cannot write yet, and may be ours.
+    static constexpr std::array<std::string_view, 5> users = {
+        "system user", "event_scheduler", "mysql.session", "mysql.infoschema", "unauthenticated user"
     };
     static constexpr std::array<std::string_view, 6> prefixes = {
         "binlog dump", "daemon", "slave_", "replica_", "register ", "group replication"

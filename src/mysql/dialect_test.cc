@@ -274,6 +274,7 @@ TEST(Dialect, knows_sessions_that_are_no_clients) {
         {"repl", "Register Slave", true},
         {"mysql.session", "Daemon", true},
         {"", "Sleep", false},
+        {"unauthenticated user", "Connect", true},
     };
     for (const auto& c : cases) {
         EXPECT_EQ(is_system_session(c.user, c.command), c.is_system) << c.user << ' ' << c.command;

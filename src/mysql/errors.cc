@@ -10,6 +10,7 @@ ErrorCode code_of(int number) {
         case 1044:  // database access denied
         case 1045:  // wrong user or password
         case 1142:  // command denied on a table
+        case 1095:  // not the owner of a session
         case 1143:
         case 1227:  // a privilege is missing
         case 1251:  // client does not support the authentication protocol

@@ -339,7 +339,7 @@ TEST_P(RealServers, read_only_is_not_held_up_by_writers_that_may_be_ended) {
     Bridge bridge(manager());
     auto& gateway = bridge.gateway();
     const auto block = [&] {
-        std::thread writer([&] {
+        std::jthread writer([&] {
             auto client = lab_->connect(1, std::string(sandbox::kBench.user), std::chrono::milliseconds(20'000));
             if (client) {
                 [[maybe_unused]] const auto done = client->query("INSERT INTO lab.t SELECT 77, 'slow', SLEEP(15)");
