@@ -52,6 +52,7 @@ struct Outcome {
     planning::Plan plan;
     std::vector<planning::StepReport> steps;
     bool succeeded = false;
+    bool cancelled = false;  ///< stopped on the way; another process goes on
     std::optional<Endpoint> promoted;
     std::string successor_coordinates;
     std::string why;  ///< of the end, when it did not succeed

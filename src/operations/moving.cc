@@ -70,6 +70,10 @@ Task<void> Performer::change_source(planning::MoveReplica action, Deadline deadl
     change.tls = tls_of(now.channel);
     change.channel = action.channel;
     CO_TRY(co_await gateway_.change_source(action.replica, std::move(change), deadline));
+    if (!journey_.is_decided && !journey_.promoted && journey_.plan.successor == action.replica) {
+        // The successor is being fed: it has to run, whatever it did before.
+        co_return co_await gateway_.start_replication(action.replica, action.channel, deadline);
+    }
     co_return co_await start_as_before(action.replica, action.channel, deadline);
 }
 

@@ -112,7 +112,8 @@ Task<void> Performer::restart_receiver(Endpoint server, Deadline deadline) {
     const planning::Before* before = journey_.before(server);
     if (before != nullptr && before->is_mariadb && !is_drained(now)) {
         co_return fail(
-            ErrorCode::refused, server.text() + " would lose what it received and has not applied; it takes effect later"
+            ErrorCode::refused,
+            server.text() + " would lose what it received and has not applied; it takes effect later"
         );
     }
     CO_TRY(co_await gateway_.stop_receiver(server, now.channel->name, deadline));

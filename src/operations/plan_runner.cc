@@ -488,6 +488,7 @@ Outcome Run::outcome() const {
     out.plan = journey_.plan;
     out.steps = reports_;
     out.succeeded = journey_.succeeded;
+    out.cancelled = is_cancelled_;
     out.promoted = journey_.promoted;
     out.successor_coordinates = journey_.successor_coordinates;
     out.why = journey_.why;

@@ -73,6 +73,11 @@ Task<Outcome> Attempt::run(planning::Plan plan) {
     is_over_ = true;
     is_urgent_ = false;
     write_notes_soon();
+    if (ended.cancelled) {
+        co_return fail(
+            ErrorCode::cancelled, "this process stops; recovery " + record_.uid.text() + " is resumed later"
+        );
+    }
     if (!is_registered_) {
         co_return fail(ErrorCode::conflict, ended.why.empty() ? std::string("asked to stop") : ended.why);
     }

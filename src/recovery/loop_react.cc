@@ -49,7 +49,9 @@ void RecoveryLoop::State::react(const model::ClusterPtr& cluster) {
         consider(*cluster, finding);
     }
     if (found.empty()) {
-        by_cluster.erase(cluster->name);
+        if (by_cluster.erase(cluster->name) == 0) {
+            return;
+        }
     } else {
         by_cluster[cluster->name] = std::move(found);
     }
@@ -109,7 +111,7 @@ void RecoveryLoop::State::consider(const model::Cluster& cluster, Finding& findi
     facts.now = shop.clock.wall();
     facts.self = shop.node.token;
     auto rules = rules_against(finding, *shop.ledger.intent(), shop.settings, facts);
-    if (const auto pause = pauses.find(finding.subject);
+    if (const auto pause = pauses.find({finding.subject, block_class_of(finding.handling)});
         pause != pauses.end() && pause->second.until > shop.clock.now()) {
         const auto left = std::chrono::duration_cast<Seconds>(pause->second.until - shop.clock.now());
         rules.push_back(
@@ -198,21 +200,26 @@ void RecoveryLoop::State::begin(const model::Cluster& cluster, const Finding& fi
     const auto attempt =
         std::make_shared<Attempt>(shop, std::move(understood->first), std::move(understood->second), std::string());
     attempts[attempt->uid()] = attempt;
-    if (!group.spawn(run_automated(attempt, std::move(*plan), finding.subject))) {
+    if (!group.spawn(run_automated(attempt, std::move(*plan), finding.subject, block_class_of(finding.handling)))) {
         attempts.erase(attempt->uid());
     }
 }
 
-Co<void> RecoveryLoop::State::run_automated(std::shared_ptr<Attempt> attempt, planning::Plan plan, Endpoint subject) {
+Co<void> RecoveryLoop::State::run_automated(
+    std::shared_ptr<Attempt> attempt, planning::Plan plan, Endpoint subject, BlockClass block_class
+) {
     const auto self = shared_from_this();
     const auto outcome = co_await attempt->run(std::move(plan));
     attempts.erase(attempt->uid());
     publish_running();
+    if (!outcome && outcome.error().code == ErrorCode::cancelled) {
+        co_return;
+    }
     if (outcome) {
-        pauses.erase(subject);
+        pauses.erase({subject, block_class});
     } else {
         // A verdict that did not hold on the second look is looked at again soon; real failures are paced.
-        Pause& pause = pauses[subject];
+        Pause& pause = pauses[{subject, block_class}];
         const bool has_vanished = outcome.error().message.find("confirm that") != std::string::npos;
         Micros span = pause_when_vanished;
         if (!has_vanished) {

@@ -19,7 +19,9 @@ struct RecoveryLoop::State : std::enable_shared_from_this<RecoveryLoop::State> {
     void react(const model::ClusterPtr& cluster);
     void consider(const model::Cluster& cluster, analysis::Finding& finding);
     void begin(const model::Cluster& cluster, const analysis::Finding& finding, bool is_new_detection);
-    Co<void> run_automated(std::shared_ptr<Attempt> attempt, planning::Plan plan, Endpoint subject);
+    Co<void> run_automated(
+        std::shared_ptr<Attempt> attempt, planning::Plan plan, Endpoint subject, BlockClass block_class
+    );
     Co<void> run_resumed(
         std::shared_ptr<Attempt> attempt, model::RecoveryRecord record, std::optional<model::RecoveryProgress> progress
     );
@@ -66,9 +68,9 @@ struct RecoveryLoop::State : std::enable_shared_from_this<RecoveryLoop::State> {
     Workshop shop;
     std::map<ClusterName, std::vector<analysis::Finding>> by_cluster;
     std::map<RecoveryUid, std::shared_ptr<Attempt>> attempts;
-    std::map<Endpoint, Pause> pauses;                 ///< after attempts that did not succeed
-    std::set<std::pair<Endpoint, std::string>> told;  ///< findings that were made known and are still active
-    std::map<Endpoint, std::string> last_blocked;     ///< the last reason told about a subject, so that it is told once
+    std::map<std::pair<Endpoint, BlockClass>, Pause> pauses;  ///< after attempts that did not succeed, by class
+    std::set<std::pair<Endpoint, std::string>> told;          ///< findings that were made known and are still active
+    std::map<Endpoint, std::string> last_blocked;  ///< the last reason told about a subject, so that it is told once
     std::set<Endpoint> fencing;
     std::set<Endpoint> looking;  ///< a second look at that member's cluster is due
     std::set<Endpoint> making_known;

@@ -160,6 +160,7 @@ model::Facts World::facts_of(FakeServer& server) {
         out.replica_position = *position;
     }
     out.semi_sync = server.semi_sync;
+    out.semi_sync_priority = server.semi_sync_priority;
     out.data_center = server.data_center;
     if (server.source) {
         out.channels.push_back(channel_of(server));
@@ -254,6 +255,7 @@ Co<void> World::look_at(Endpoint server, Deadline deadline) {
                 seen.stream.moved = clock_.now();
             }
         }
+        seen.waiting_for_acks_since = model::ack_wait(seen.facts ? &seen : nullptr, *fresh, clock_.now());
         seen.facts = fresh;
         seen.check.seen = clock_.now();
         seen.check.answered = clock_.now();

@@ -42,6 +42,7 @@ struct FakeServer {
     std::string data_center = "dc1";
     model::PromotionRule rule = model::PromotionRule::neutral;
     model::SemiSync semi_sync;
+    int semi_sync_priority = 0;
     Seconds lag{0};
     std::uint64_t written = 0;
     /// Operations that fail, by name, with what; each entry is used once unless it stays.
