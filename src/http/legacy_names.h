@@ -52,10 +52,7 @@ std::string cluster_infos(const std::vector<api::ClusterSummary>& clusters);
 void write_analysis(JsonWriter& json, const View& view, const analysis::Finding& finding);
 std::string analyses(const View& view, const std::vector<analysis::Finding>& findings);
 
-/// 23 fields, as read back from the store; `live` adds what only the answer to the request itself carries.
-void write_recovery(
-    JsonWriter& json, const View& view, const model::RecoveryRecord& record, const recovery::Outcome* live = nullptr
-);
+/// 23 fields. The answer to the request itself carries more than what is read back from the store later.
 std::string recovery(const View& view, const recovery::Outcome& outcome);
 std::string recoveries(const View& view, const std::vector<model::RecoveryRecord>& records);
 std::string recovery_steps(const View& view, const std::vector<model::RecoveryStep>& steps);

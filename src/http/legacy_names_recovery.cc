@@ -1,3 +1,4 @@
+#include "config/filters.h"
 #include "http/legacy_names.h"
 
 namespace orc::http::legacy {
@@ -15,8 +16,26 @@ struct Incident {
     NodeToken node_token;
 };
 
+/// What a row read back says of the present: nothing. The classic program leaves all that empty.
+View past_view(const View& view) {
+    View out(view);
+    out.node = {};
+    out.topology = nullptr;
+    return out;
+}
+
+/// Tells which clusters are recovered automatically.
+struct Filters {
+    explicit Filters(const View& view)
+        : primary(view.settings.recover_master_cluster_filters),
+          intermediate(view.settings.recover_intermediate_master_cluster_filters) {}
+    config::ClusterFilters primary;
+    config::ClusterFilters intermediate;
+};
+
 /// The little that a stored row says about the analysis.
 analysis::Finding stored_finding(
+    const Filters& filters,
     const Endpoint& failed,
     const std::string& code,
     const ClusterName& cluster,
@@ -28,6 +47,8 @@ analysis::Finding stored_finding(
     out.code = analysis::parse_code(code).value_or(analysis::Code::no_problem);
     out.cluster = cluster;
     out.cluster_alias = alias;
+    out.automated_primary_recovery = filters.primary.matches(cluster.text(), alias);
+    out.automated_intermediate_recovery = filters.intermediate.matches(cluster.text(), alias);
     out.counts.replicas = static_cast<unsigned>(replicas.size());
     out.replicas = replicas;
     return out;
@@ -107,12 +128,12 @@ void acknowledgement(JsonWriter& json, const View& view, const model::RecoveryRe
     json.field("AcknowledgedBy", record.acknowledged_by).field("AcknowledgedComment", record.acknowledge_comment);
 }
 
-void write_detection(JsonWriter& json, const View& view, const model::Detection& detection) {
+void write_detection(JsonWriter& json, const View& view, const Filters& filters, const model::Detection& detection) {
     const Incident incident{
         detection.id,
         "",
         stored_finding(
-            detection.endpoint, detection.code, detection.cluster, detection.cluster_alias, detection.replicas
+            filters, detection.endpoint, detection.code, detection.cluster, detection.cluster_alias, detection.replicas
         ),
         !detection.ended,
         detection.start,
@@ -132,15 +153,18 @@ void write_detection(JsonWriter& json, const View& view, const model::Detection&
     json.field("Type", "").field("RecoveryType", "").end_object();
 }
 
-}  // namespace
-
+/// As read back from the store; `live` adds what only the answer to the request itself carries.
 void write_recovery(
-    JsonWriter& json, const View& view, const model::RecoveryRecord& record, const recovery::Outcome* live
+    JsonWriter& json,
+    const View& view,
+    const Filters& filters,
+    const model::RecoveryRecord& record,
+    const recovery::Outcome* live
 ) {
     Incident incident{
         record.id,
         record.uid.text(),
-        stored_finding(record.failed, record.code, record.cluster, record.cluster_alias, record.replicas),
+        stored_finding(filters, record.failed, record.code, record.cluster, record.cluster_alias, record.replicas),
         !record.ended,
         record.start,
         record.ended,
@@ -165,17 +189,21 @@ void write_recovery(
     json.end_object();
 }
 
+}  // namespace
+
 std::string recovery(const View& view, const recovery::Outcome& outcome) {
     JsonWriter json;
-    write_recovery(json, view, outcome.record, &outcome);
+    write_recovery(json, view, Filters(view), outcome.record, &outcome);
     return std::move(json).str();
 }
 
 std::string recoveries(const View& view, const std::vector<model::RecoveryRecord>& records) {
     JsonWriter json;
     json.begin_array();
+    const View past = past_view(view);
+    const Filters filters(view);
     for (const auto& record : records) {
-        write_recovery(json, view, record);
+        write_recovery(json, past, filters, record, nullptr);
     }
     json.end_array();
     return std::move(json).str();
@@ -196,8 +224,10 @@ std::string recovery_steps(const View& view, const std::vector<model::RecoverySt
 std::string detections(const View& view, const std::vector<model::Detection>& detections) {
     JsonWriter json;
     json.begin_array();
+    const View past = past_view(view);
+    const Filters filters(view);
     for (const auto& detection : detections) {
-        write_detection(json, view, detection);
+        write_detection(json, past, filters, detection);
     }
     json.end_array();
     return std::move(json).str();

@@ -257,6 +257,8 @@ TEST_F(LegacyNames, recovery_reads_back_as_the_classic_row) {
     EXPECT_EQ(boost::json::serialize(json.at("AllErrors")), R"([""])");
     EXPECT_EQ(json.at("RecoveryEndTimestamp"), "");
     EXPECT_EQ(json.at("IsActive"), true);
+    EXPECT_EQ(json.at("AnalysisEntry").at("ProcessingNodeHostname"), "");  // the present is not read into the past
+    EXPECT_EQ(json.at("AnalysisEntry").at("AnalyzedInstanceBinlogCoordinates").at("LogFile"), "");
     EXPECT_EQ(json.at("RecoveryType"), "NotMasterRecovery");
 }
 

@@ -18,6 +18,7 @@ function el(tag, className, ...children) {
 
 const chip = (text, kind = '') => el('span', `chip ${kind}`, text);
 const clock = (time) => (time ? new Date(time).toLocaleTimeString() : '');
+const until = (time) => (new Date(time) - Date.now() < 86400000 ? clock(time) : new Date(time).toLocaleDateString());
 
 function span(seconds) {
   if (seconds < 60) return `${seconds} s`;
@@ -25,7 +26,12 @@ function span(seconds) {
   return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} m`;
 }
 
-const between = (from, to) => (from && to ? `${((new Date(to) - new Date(from)) / 1000).toFixed(1)} s` : '');
+/** Recorded times are whole seconds. */
+function between(from, to) {
+  if (!from || !to) return '';
+  const seconds = Math.round((new Date(to) - new Date(from)) / 1000);
+  return seconds ? span(seconds) : 'within a second';
+}
 
 // ---- servers ----
 
@@ -49,7 +55,7 @@ function badges(server) {
   if (server.errant) out.push(chip('≠ errant GTID', 'warn'));
   if (server.rule !== 'neutral') out.push(chip(server.rule.replace('_', ' ')));
   if (server.dataCenter) out.push(chip(server.dataCenter));
-  if (server.downtime) out.push(chip(`◌ downtime until ${clock(server.downtimeEnd)}: ${server.downtime}`, 'warn'));
+  if (server.downtime) out.push(chip(`◌ downtime until ${until(server.downtimeEnd)}: ${server.downtime}`, 'warn'));
   if (server.maintenance) out.push(chip('◆ maintenance', 'warn'));
   return el('span', 'badges', ...out);
 }
@@ -82,7 +88,7 @@ function tree(servers) {
 
 function finding(it) {
   const title = el('div', 'title', el('b', '', it.code || it.structure.join(', ')), el('span', 'soft', it.subject));
-  const out = el('div', `finding ${it.code ? 'acute' : ''}`, title, it.description ? el('p', '', it.description) : null);
+  const out = el('div', `finding ${it.code && !it.downtimed ? 'acute' : ''}`, title, it.description ? el('p', '', it.description) : null);
   if (it.hesitation) out.append(el('p', 'why', el('b', '', 'Nothing is done: '), it.hesitation));
   if (it.witnesses.length) {
     out.append(el('ul', 'witnesses', ...it.witnesses.map((witness) => el('li', '',
@@ -144,8 +150,8 @@ function clusterCard(cluster, findings) {
   return el('section', `card ${acute ? 'bad' : ''}`, title, tree(cluster.servers), ...mine.map(finding));
 }
 
-const weight = (cluster, findings) => findings.some((it) => it.cluster === cluster.name && it.code) * 2
-  + cluster.servers.some((server) => server.state !== 'ok');
+const weight = (cluster, findings) => findings.some((it) => it.cluster === cluster.name && it.code && !it.downtimed) * 2
+  + cluster.servers.some((server) => server.state !== 'ok' && !server.downtime);
 
 function draw(now) {
   const node = now.node;
@@ -184,6 +190,12 @@ function listen() {
   const source = new EventSource('api/events');
   source.addEventListener('hello', () => { live.className = 'live'; live.textContent = 'live'; refresh(); });
   for (const kind of ['cluster', 'findings', 'recovery']) source.addEventListener(kind, refresh);
+  source.addEventListener('recovery', (event) => {  // it is over in a blink: leave its steps open to be read
+    const { uid, kind } = JSON.parse(event.data);
+    if (!uid) return;
+    if (!opened.has(uid)) opened.set(uid, el('ul', 'log'));
+    if (kind === 'recovery_ended') loadSteps(uid, opened.get(uid));
+  });
   source.addEventListener('error', () => { live.className = 'live lost'; live.textContent = 'connection lost, trying again'; });
 }
 
