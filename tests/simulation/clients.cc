@@ -21,7 +21,7 @@ void Clients::try_write(SimServer& server) {
     fleet_.agenda().in(Micros(static_cast<std::int64_t>(pause / 2 + rng_.below(pause))), [this, &server] {
         try_write(server);
     });
-    if (!server.is_writable() || !fleet_.network().is_up(clients_node, server.number())) {
+    if (!server.is_writable() || server.channel || !fleet_.network().is_up(clients_node, server.number())) {
         return;
     }
     const std::uint64_t name = next_name_++;

@@ -1,4 +1,5 @@
-// Applications: they write to every server that takes writes, all the time, and remember what was acknowledged to them.
+// Applications: they write to every server that takes writes and replicates from nobody, all the time, and remember
+// what was acknowledged to them.
 #pragma once
 
 #include <cstdint>

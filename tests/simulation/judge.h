@@ -34,6 +34,11 @@ struct Tally {
     std::uint64_t lost_unavoidably = 0;  ///< acknowledged, but nobody who could be reached had them
     std::uint64_t stranded = 0;          ///< acknowledged by a former primary that could not be fenced in time
     std::vector<Micros> outages;         ///< loss of a primary until the next one is writable
+    int ends_without_primary = 0;        ///< nobody is writable at the end, for a stated reason
+    int ends_with_lost = 0;              ///< somebody was left behind at the end
+    /// Both together.
+    void add(const Tally& other);
+    std::string text() const;
 };
 
 class Judge final : public StatementWatch {
@@ -53,7 +58,11 @@ public:
     void writable_changed(SimServer& server);
     void manager_changed(Manager* manager);
     void hook_started(const recovery::HookCall& call);
-    void switchover_asked() { ++tally_.switchovers; }
+    void switchover_asked() {
+        ++tally_.switchovers;
+        wished_ = now();
+    }
+    void forced(Instant when) { wished_ = when; }
     void switchover_ended(const SwitchoverResult& result);
     void network_slowed() { was_slow_ = now(); }
     /// Between two events.
@@ -86,6 +95,9 @@ private:
     void finish_topology();
     void finish_writes();
     bool is_accounted_for(const SimServer& server) const;
+    bool is_branch_accounted_for(const SimServer& server) const;
+    /// Clients follow primaries: a replica that could be written is nobody's second primary.
+    static bool takes_writes(const SimServer& server) { return server.is_writable() && !server.channel; }
     bool is_below_primary(const SimServer& server);
     bool has_stated_why() const;
     bool was_primary(int server, Instant when) const;
@@ -112,6 +124,7 @@ private:
     std::set<std::uint64_t> lost_;  ///< names of acknowledged writes that are excused
     std::string last_sent_;         ///< the same statement again and again is shown once
     Instant was_slow_;
+    Instant wished_;  ///< last time somebody asked for another primary
     std::optional<Instant> outage_since_;
     std::map<std::string, std::map<std::string, int>> hooks_of_;  ///< recovery uid -> list -> how often
     std::map<std::string, recovery::HookCall> last_after_;        ///< recovery uid -> PostFailover's last call

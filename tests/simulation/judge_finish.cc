@@ -21,6 +21,39 @@ std::string joined(const std::vector<Endpoint>& servers) {
 
 }  // namespace
 
+void Tally::add(const Tally& other) {
+    promotions += other.promotions;
+    switchovers += other.switchovers;
+    switchovers_done += other.switchovers_done;
+    recoveries += other.recoveries;
+    recoveries_failed += other.recoveries_failed;
+    manager_deaths += other.manager_deaths;
+    acknowledged += other.acknowledged;
+    lost_unavoidably += other.lost_unavoidably;
+    stranded += other.stranded;
+    outages.insert(outages.end(), other.outages.begin(), other.outages.end());
+    ends_without_primary += other.ends_without_primary;
+    ends_with_lost += other.ends_with_lost;
+}
+
+std::string Tally::text() const {
+    std::string out = std::to_string(promotions) + " promotions, " + std::to_string(switchovers_done) + " of " +
+                      std::to_string(switchovers) + " switchovers, " + std::to_string(recoveries) + " recoveries (" +
+                      std::to_string(recoveries_failed) + " without success), " + std::to_string(manager_deaths) +
+                      " deaths of the manager, " + std::to_string(acknowledged) + " writes acknowledged, " +
+                      std::to_string(lost_unavoidably) + " lost unavoidably, " + std::to_string(stranded) +
+                      " stranded on former primaries, " + std::to_string(ends_without_primary) +
+                      " ended without a primary, " + std::to_string(ends_with_lost) + " with servers left behind";
+    if (!outages.empty()) {
+        auto sorted = outages;
+        std::sort(sorted.begin(), sorted.end());
+        const auto millis = [](Micros span) { return std::to_string(span.count() / 1000) + " ms"; };
+        out +=
+            ", outages " + millis(sorted[sorted.size() / 2]) + " in the middle, " + millis(sorted.back()) + " at most";
+    }
+    return out;
+}
+
 void Judge::finish() {
     tally_.acknowledged = clients_.acknowledged().size();
     finish_records();
@@ -102,6 +135,18 @@ bool Judge::is_accounted_for(const SimServer& server) const {
     });
 }
 
+// It, or what it replicates from, directly or not: whoever follows a lost one is lost with it.
+bool Judge::is_branch_accounted_for(const SimServer& server) const {
+    const SimServer* at = &server;
+    for (int hops = 0; at != nullptr && hops <= fleet_.size(); ++hops) {
+        if (is_accounted_for(*at)) {
+            return true;
+        }
+        at = fleet_.source_of(*at);
+    }
+    return false;
+}
+
 bool Judge::is_below_primary(const SimServer& server) {
     const SimServer* at = &server;
     for (int hops = 0; hops <= fleet_.size(); ++hops) {
@@ -133,7 +178,7 @@ bool Judge::is_whole() {
     for (int i = 0; i < fleet_.size(); ++i) {
         const SimServer& server = fleet_.at(i);
         if (i != primary_ && server.is_running() &&
-            (server.is_writable() || (!is_below_primary(server) && !is_accounted_for(server)))) {
+            (takes_writes(server) || (!is_below_primary(server) && !is_branch_accounted_for(server)))) {
             return false;
         }
     }
@@ -143,6 +188,13 @@ bool Judge::is_whole() {
 void Judge::finish_topology() {
     const SimServer& primary = fleet_.at(primary_);
     // A lone primary that starts read-only is what its configuration asks for.
+    tally_.ends_without_primary += !primary.is_writable();
+    for (int i = 0; i < fleet_.size(); ++i) {
+        if (i != primary_ && fleet_.at(i).is_running() && !is_below_primary(fleet_.at(i))) {
+            ++tally_.ends_with_lost;
+            break;
+        }
+    }
     const bool is_alone = primary.is_running() && fleet_.replicas_of(primary).empty();
     if (!primary.is_writable() && !has_stated_why() && !is_alone) {
         violated(
@@ -157,10 +209,10 @@ void Judge::finish_topology() {
         if (i == primary_ || !server.is_running()) {
             continue;
         }
-        if (server.is_writable()) {
+        if (takes_writes(server)) {
             violated("convergence", server.endpoint().text() + " is writable at the end, but not the primary");
         }
-        if (primary.is_writable() && !is_below_primary(server) && !is_accounted_for(server)) {
+        if (primary.is_writable() && !is_below_primary(server) && !is_branch_accounted_for(server)) {
             const std::string why = server.channel ? "source " + server.channel->source.text() + ", error " +
                                                          std::to_string(server.channel->receiver_errno) + " " +
                                                          server.channel->receiver_error +

@@ -11,7 +11,7 @@ Manager::Manager(const Parts& parts, const Scenario& scenario, std::shared_ptr<s
       rng_(scenario.seed * 1000 + std::uint64_t(life)),
       gateway_(parts.fleet, loop_, rng_, parts.watch),
       wrapped_(parts.wrap ? parts.wrap(gateway_) : nullptr),
-      hooks_(loop_, rng_, parts.on_hook),
+      hooks_(loop_, rng_, {scenario.hooks_take, scenario.hooks_fail}, parts.on_hook),
       store_(store::make_memory_store(std::move(disk), clock_)) {
     mysql::Gateway& gateway = wrapped_ ? *wrapped_ : gateway_;
     app::ServiceOptions options;
@@ -59,6 +59,24 @@ void Manager::ask_for_switchover(ClusterName cluster, std::optional<Endpoint> de
     request.actor = "somebody";
     tasks_->spawn(run_switchover(std::move(request)));
     loop_.wake();
+}
+
+void Manager::force_recovery(Endpoint failed, std::optional<Endpoint> candidate) {
+    recovery::RecoverRequest request;
+    request.failed = std::move(failed);
+    request.candidate = std::move(candidate);
+    request.force_dead_primary = true;
+    request.actor = "somebody";
+    tasks_->spawn(run_forced(std::move(request)));
+    loop_.wake();
+}
+
+Co<void> Manager::run_forced(recovery::RecoverRequest request) {
+    SwitchoverResult result;
+    result.is_forced = true;
+    result.designated = request.candidate;
+    result.outcome = co_await service_->recovery().recover(std::move(request));
+    on_switchover_(result);
 }
 
 Co<void> Manager::run_switchover(recovery::TakeoverRequest request) {

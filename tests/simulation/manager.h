@@ -17,8 +17,9 @@ namespace orc::simulation {
 /// Puts something between the program and the simulated servers, to see whether the simulator notices.
 using GatewayWrap = std::function<std::unique_ptr<mysql::Gateway>(mysql::Gateway& inner)>;
 
-/// A finished request for a switchover.
+/// A finished request for a switchover or a forced failover.
 struct SwitchoverResult {
+    bool is_forced = false;
     std::optional<Endpoint> designated;
     Result<recovery::Outcome> outcome = fail(ErrorCode::cancelled, "not finished");
 };
@@ -40,6 +41,7 @@ public:
     bool has_started() const { return has_started_; }
     const std::optional<Error>& start_error() const { return start_error_; }
     void ask_for_switchover(ClusterName cluster, std::optional<Endpoint> designated);
+    void force_recovery(Endpoint failed, std::optional<Endpoint> candidate);
     /// Stops as an asked-for exit does; true once all has ended.
     void stop();
     bool has_stopped() const { return has_stopped_; }
@@ -51,6 +53,7 @@ public:
 private:
     Co<void> run_start();
     Co<void> run_stop();
+    Co<void> run_forced(recovery::RecoverRequest request);
     Co<void> run_switchover(recovery::TakeoverRequest request);
 
     std::function<void(const SwitchoverResult&)> on_switchover_;

@@ -53,10 +53,11 @@ private:
         common.heartbeat = one_in(3) ? common.net_timeout / 2 : Micros(Seconds(1));
         common.connect_retry = Seconds(1 + std::int64_t(below(10)));
         common.relay_log_recovery = !one_in(3);
+        common.acks_wanted = replicas > 2 && one_in(4) ? 2 : 1;
         for (int i = 0; i <= replicas; ++i) {
             ServerOptions options = common;
             options.apply_cost = between(Micros(50), Micros(2000));
-            options.semi_sync_replica = story_.is_semi_sync && (i == 0 || i == 1 || one_in(2));
+            options.semi_sync_replica = story_.is_semi_sync && (i <= int(common.acks_wanted) || one_in(2));
             options.semi_sync_source = story_.is_semi_sync && i == 0;
             options.starts_read_only = i > 0 || one_in(2);
             story_.servers.push_back(options);
@@ -166,7 +167,6 @@ private:
         }
     }
     void add_store_trouble(Micros at) {
-        story_.is_store_faulty = true;
         const Micros end = soon_after(at);
         switch (below(4)) {
             case 0:
@@ -241,6 +241,69 @@ private:
             case Profile::mixed:
                 make_mixed(count);
                 break;
+            case Profile::second_blow:
+                make_second_blow(count);
+                break;
+            case Profile::hooks:
+                make_hooks();
+                break;
+        }
+    }
+
+    void make_second_blow(int count) {
+        const Micros at = between(story_.begin, Seconds(20));
+        const int kind = int(below(4));
+        if (kind == 0) {
+            add_switchover(at);
+        } else if (kind == 1) {
+            add_isolation(0, at, one_in(2));
+        } else {
+            add_primary_loss(at);
+        }
+        // A recovery takes tens of milliseconds once a failure is seen, and a switch as long.
+        for (int i = 0; i < count; ++i) {
+            const Micros blow = at + (one_in(3) ? between(Millis(1), Seconds(5)) : between(Micros(500), Millis(150)));
+            const int victim = any_server();
+            switch (below(6)) {
+                case 0:
+                    add_crash(victim, blow);
+                    break;
+                case 1:
+                    add_freeze(victim, blow);
+                    break;
+                case 2:
+                    add_isolation(victim, blow, one_in(2));
+                    break;
+                case 3:
+                    add_cut(victim, manager_node, blow);
+                    break;
+                case 4:
+                    add(blow, HappeningKind::break_applier, victim);
+                    break;
+                default:
+                    add_slow_applier(victim, blow - std::min(blow - story_.begin, Micros(Seconds(3))));
+                    break;
+            }
+        }
+    }
+    void make_hooks() {
+        if (one_in(2)) {
+            story_.hooks_take = between(Millis(100), Seconds(8));
+        }
+        story_.hooks_fail = one_in(2) ? unsigned(below(60)) : 0;
+        story_.settings.hook_timeout_seconds = std::int64_t(1 + below(10));
+        const Micros at = between(story_.begin, Seconds(20));
+        if (one_in(3)) {
+            add_switchover(at);
+        } else {
+            add_primary_loss(at);
+        }
+        if (one_in(3)) {
+            add(at + between(Millis(1), Seconds(10)), HappeningKind::kill_manager);
+        }
+        if (one_in(3)) {
+            add(at + between(Millis(1), Seconds(10)), HappeningKind::thaw, primary_now);
+            add(at + between(Millis(1), Seconds(10)), HappeningKind::start, primary_now);
         }
     }
 
@@ -292,6 +355,9 @@ private:
                     break;
             }
         }
+        if (one_in(4)) {
+            add(between(story_.begin, death), HappeningKind::purge, int(1 + below(story_.servers.size() - 1)));
+        }
         if (one_in(3)) {
             const int restarted = int(1 + below(story_.servers.size() - 1));
             const Micros at = between(story_.begin, death);
@@ -305,7 +371,16 @@ private:
     }
     void make_switchovers(int count) {
         for (int i = 0; i < count; ++i) {
-            add_switchover(any_time());
+            if (one_in(6)) {
+                add(any_time(),
+                    HappeningKind::forced_recovery,
+                    one_in(2) ? -1 : some_replica,
+                    0,
+                    Wire::up,
+                    std::int64_t(below(100)));
+            } else {
+                add_switchover(any_time());
+            }
         }
         if (one_in(2)) {
             add_noise(any_time());
@@ -406,6 +481,10 @@ std::string_view name(Profile profile) {
             return "store_trouble";
         case Profile::mixed:
             return "mixed";
+        case Profile::second_blow:
+            return "second_blow";
+        case Profile::hooks:
+            return "hooks";
     }
     return "?";
 }
@@ -441,6 +520,8 @@ std::string Happening::text() const {
             return who(a) + " purges its binary logs";
         case HappeningKind::switchover:
             return a == some_replica ? "a switchover to a chosen replica is asked for" : "a switchover is asked for";
+        case HappeningKind::forced_recovery:
+            return a == some_replica ? "a failover to a chosen replica is forced" : "a failover is forced";
         case HappeningKind::kill_manager:
             return "the manager is killed";
         case HappeningKind::store_delay:

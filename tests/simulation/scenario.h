@@ -23,10 +23,12 @@ enum class Profile {
     switchover,     ///< planned switches, some of them while something fails
     service_death,  ///< the manager dies in the middle of a recovery
     store_trouble,  ///< the manager's own store is slow or fails
-    mixed
+    mixed,
+    second_blow,  ///< something else fails while a recovery is under way
+    hooks         ///< outside commands are slow or fail
 };
 std::string_view name(Profile profile);
-constexpr int profile_count = int(Profile::mixed) + 1;
+constexpr int profile_count = int(Profile::hooks) + 1;
 
 enum class HappeningKind {
     kill,
@@ -43,6 +45,7 @@ enum class HappeningKind {
     break_applier,
     purge,
     switchover,
+    forced_recovery,  ///< somebody declares the primary dead, living or not
     kill_manager,
     store_delay,
     store_fail,
@@ -78,8 +81,9 @@ struct Scenario {
     Micros begin = Seconds(12);  ///< faults start
     Micros faults_end = Seconds(60);
     Micros quiet = Seconds(60);
-    int kill_manager_at_write = 0;  ///< dies right at so many-th write since the faults began; 0: not
-    bool is_store_faulty = false;
+    int kill_manager_at_write = 0;   ///< dies right at so many-th write since the faults began; 0: not
+    Micros hooks_take = Millis(30);  ///< at most
+    unsigned hooks_fail = 0;         ///< so many of a hundred
 
     std::string text() const;
     bool may_fail_over() const { return profile != Profile::noise; }

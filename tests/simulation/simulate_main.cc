@@ -16,7 +16,8 @@ int usage() {
     std::fputs(
         "simulate [--seed N] [--count N] [--profile NAME] [--trace] [--log]\n"
         "Runs the whole program on simulated servers. The same seed is the same story.\n"
-        "Profiles: kill noise crash freeze partition lag switchover service_death store_trouble mixed\n",
+        "Profiles: kill noise crash freeze partition lag switchover service_death store_trouble mixed\n          "
+        "second_blow hooks\n",
         stderr
     );
     return 2;
@@ -63,27 +64,6 @@ std::optional<Wish> parse(int argc, char** argv) {
     return wish;
 }
 
-void show(const Verdict& verdict) {
-    const Tally& tally = verdict.tally;
-    std::printf(
-        "  %d promotions, %d of %d switchovers, %d recoveries (%d without success), %d deaths of the manager, "
-        "%llu writes acknowledged, %llu lost unavoidably, %llu stranded, %llu events\n",
-        tally.promotions,
-        tally.switchovers_done,
-        tally.switchovers,
-        tally.recoveries,
-        tally.recoveries_failed,
-        tally.manager_deaths,
-        static_cast<unsigned long long>(tally.acknowledged),
-        static_cast<unsigned long long>(tally.lost_unavoidably),
-        static_cast<unsigned long long>(tally.stranded),
-        static_cast<unsigned long long>(verdict.events)
-    );
-    for (const auto outage : tally.outages) {
-        std::printf("  outage %.3f s\n", double(outage.count()) / 1e6);
-    }
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -95,6 +75,7 @@ int main(int argc, char** argv) {
         wish->has_log ? orc::runtime::LogLevel::debug : orc::runtime::LogLevel::error, orc::runtime::LogFormat::text
     );
     std::uint64_t failed = 0;
+    Tally sum;
     for (std::uint64_t seed = wish->seed; seed < wish->seed + wish->count; ++seed) {
         const Scenario scenario = wish->profile ? draw(seed, *wish->profile) : draw(seed);
         WorldOptions options;
@@ -105,10 +86,14 @@ int main(int argc, char** argv) {
         const Verdict verdict = World(scenario, options).run();
         if (!verdict.is_clean() || wish->count == 1) {
             std::printf("%s\n%s", scenario.text().c_str(), verdict.text().c_str());
-            show(verdict);
+            std::printf(
+                "  %s, %llu events\n", verdict.tally.text().c_str(), static_cast<unsigned long long>(verdict.events)
+            );
         }
+        sum.add(verdict.tally);
         failed += !verdict.is_clean();
     }
+    std::printf("%s\n", sum.text().c_str());
     std::printf("%llu of %llu stories went wrong\n", (unsigned long long)failed, (unsigned long long)wish->count);
     return failed == 0 ? 0 : 1;
 }

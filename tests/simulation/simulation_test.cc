@@ -32,32 +32,10 @@ std::string tail(const Verdict& verdict) {
     return out;
 }
 
-struct Sum {
-    int promotions = 0;
-    int switchovers_done = 0;
-    int recoveries = 0;
-    int manager_deaths = 0;
-    std::uint64_t acknowledged = 0;
-    std::uint64_t lost_unavoidably = 0;
-    std::uint64_t stranded = 0;
-    std::uint64_t events = 0;
-
-    void add(const Verdict& verdict) {
-        promotions += verdict.tally.promotions;
-        switchovers_done += verdict.tally.switchovers_done;
-        recoveries += verdict.tally.recoveries;
-        manager_deaths += verdict.tally.manager_deaths;
-        acknowledged += verdict.tally.acknowledged;
-        lost_unavoidably += verdict.tally.lost_unavoidably;
-        stranded += verdict.tally.stranded;
-        events += verdict.events;
-    }
-};
-
-Verdict tell(std::uint64_t seed, Sum& sum) {
+Verdict tell(std::uint64_t seed, Tally& sum) {
     const Scenario scenario = draw(seed);
     Verdict verdict = run_story(scenario);
-    sum.add(verdict);
+    sum.add(verdict.tally);
     EXPECT_TRUE(verdict.is_clean()) << scenario.text() << "\n" << verdict.text() << "\n" << tail(verdict);
     return verdict;
 }
@@ -88,7 +66,7 @@ TEST(Simulation, every_rule_holds_in_every_story) {
     quiet();
     const std::uint64_t count = number_from("ORC_SIM_SEEDS", 250);
     const std::uint64_t first = number_from("ORC_SIM_FIRST_SEED", number_from("ORC_SIM_SHARD_FIRST_SEED", 1));
-    Sum sum;
+    Tally sum;
     for (std::uint64_t seed = first; seed < first + count; ++seed) {
         tell(seed, sum);
     }
@@ -99,11 +77,7 @@ TEST(Simulation, every_rule_holds_in_every_story) {
         std::cout << "fresh seed " << seed << std::endl;
         tell(seed, sum);
     }
-    std::cout << count + fresh << " stories: " << sum.promotions << " promotions, " << sum.switchovers_done
-              << " switchovers, " << sum.recoveries << " recoveries, " << sum.manager_deaths
-              << " deaths of the manager, " << sum.acknowledged << " writes acknowledged, " << sum.lost_unavoidably
-              << " lost unavoidably, " << sum.stranded << " stranded on former primaries, " << sum.events << " events"
-              << std::endl;
+    std::cout << count + fresh << " stories: " << sum.text() << std::endl;
 }
 
 }  // namespace

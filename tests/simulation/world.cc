@@ -178,6 +178,7 @@ void World::happen(const Happening& happening) {
             happen_to_wires(happening);
             break;
         case HappeningKind::switchover:
+        case HappeningKind::forced_recovery:
             ask_for_switchover(happening);
             break;
         case HappeningKind::kill_manager:
@@ -282,6 +283,11 @@ void World::ask_for_switchover(const Happening& happening) {
     }
     trace_.add([&] { return "  in cluster " + cluster->name.text() + (designated ? " to " + designated->text() : ""); }
     );
+    if (happening.kind == HappeningKind::forced_recovery) {
+        judge_->forced(agenda_.now());
+        manager_->force_recovery(primary, designated);
+        return;
+    }
     judge_->switchover_asked();
     manager_->ask_for_switchover(cluster->name, designated);
 }
