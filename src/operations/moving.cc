@@ -38,12 +38,24 @@ Task<void> Performer::start_as_before(Endpoint server, std::string channel, Dead
 }
 
 // What the source has purged must not be missing here: auto position would fail, or worse.
-Task<void> Performer::check_purged(planning::MoveReplica action, gtid::Progress executed, Deadline deadline) {
-    const auto* mine = std::get_if<gtid::GtidSet>(&executed);
-    if (mine == nullptr || action.gtid != model::GtidUse::auto_position) {
+Task<void> Performer::check_place(planning::MoveReplica action, mysql::Positions now, Deadline deadline) {
+    const auto* mine = std::get_if<gtid::GtidSet>(&now.executed);
+    const bool by_set = mine != nullptr && action.gtid == model::GtidUse::auto_position;
+    if (!by_set && !action.may_be_ahead) {
         co_return Result<void>();
     }
     CO_TRY(const auto source, co_await positions(action.source, deadline));
+    const auto owned = gtid::union_of(now.executed, now.received);
+    if (action.may_be_ahead && !gtid::covers(source.executed, owned)) {
+        co_return fail(
+            ErrorCode::refused,
+            action.replica.text() + " owns " + std::to_string(gtid::missing_count(source.executed, owned)) +
+                " transactions that " + action.source.text() + " lacks"
+        );
+    }
+    if (!by_set) {
+        co_return Result<void>();
+    }
     const gtid::GtidSet gone = source.purged.minus(*mine);
     if (!gone.empty()) {
         co_return fail(
@@ -63,7 +75,7 @@ Task<void> Performer::change_source(planning::MoveReplica action, Deadline deadl
     if (now.channel->source == action.source && now.channel->receiver == model::ThreadState::running) {
         co_return Result<void>();
     }
-    CO_TRY(co_await check_purged(action, now.executed, deadline));
+    CO_TRY(co_await check_place(action, now, deadline));
     mysql::SourceChange change;
     change.source = action.source;
     change.gtid = action.gtid;

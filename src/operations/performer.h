@@ -33,13 +33,14 @@ public:
 private:
     Task<std::string> simple(planning::Action action, Deadline deadline);
     Task<mysql::Positions> positions(Endpoint server, Deadline deadline);
+    Micros usual_of_silent(const planning::ReadPositions& action) const;
     Task<std::string> read_one(planning::Reading reading, Deadline deadline);
     Co<void> read_into(planning::Reading reading, Deadline deadline, std::size_t& answered, std::size_t& failed);
     Task<void> start_as_before(Endpoint server, std::string channel, Deadline deadline);
     Task<void> restart_receiver(Endpoint server, Deadline deadline);
     Task<void> apply_all(Endpoint server, gtid::Progress target, Deadline deadline);
     Task<void> change_source(planning::MoveReplica action, Deadline deadline);
-    Task<void> check_purged(planning::MoveReplica action, gtid::Progress executed, Deadline deadline);
+    Task<void> check_place(planning::MoveReplica action, mysql::Positions now, Deadline deadline);
     Co<void> fetch_credentials(Deadline deadline);
 
     mysql::Gateway& gateway_;

@@ -8,7 +8,8 @@
 namespace orc::operations {
 namespace {
 
-/// Once most have answered, the last ones get as long again three times over, at least this.
+/// Once most have answered, the last ones get three times as long again, or four times what they usually take; at least
+/// this.
 constexpr Micros patience_least = Millis(50);
 
 struct Round {
@@ -70,6 +71,17 @@ Co<void> Performer::read_into(
     }
 }
 
+Micros Performer::usual_of_silent(const planning::ReadPositions& action) const {
+    Micros out{0};
+    for (const auto& reading : action.readings) {
+        const auto found = journey_.news.positions.find(reading.server);
+        if (found != journey_.news.positions.end() && !found->second.answered) {
+            out = std::max(out, Micros(reading.usual));
+        }
+    }
+    return out;
+}
+
 Task<std::string> Performer::read_positions(planning::ReadPositions action, Deadline deadline) {
     const Instant began = clock_.now();
     const auto executor = co_await asio::this_coro::executor;
@@ -92,7 +104,7 @@ Task<std::string> Performer::read_positions(planning::ReadPositions action, Dead
             break;
         }
         if (!patience_ends && round.answered > 0 && (round.answered + round.failed) * 2 >= all) {
-            patience_ends = now + std::max(patience_least, (now - began) * 3);
+            patience_ends = now + std::max({patience_least, (now - began) * 3, usual_of_silent(action) * 4});
             round.group.spawn(wake_at(clock_, *patience_ends));
         }
         co_await round.group.next_end();

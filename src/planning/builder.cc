@@ -184,7 +184,14 @@ std::vector<int> add_aftermath(
         const Standing& standing = field.standings[i];
         const Fate fate = plan.replicas[i].fate;
         const std::string channel = standing.channel ? standing.channel->name : std::string();
-        if (fate == Fate::move || (fate == Fate::postponed && !standing.server->in_maintenance)) {
+        const bool may_answer_later =
+            fate == Fate::unreachable && standing.uses_gtid() && request.kind != PlanKind::graceful_takeover;
+        if (may_answer_later) {
+            account.left_behind.push_back(standing.endpoint);
+            MoveReplica move{standing.endpoint, winner.endpoint, channel, gtid_use_of(standing), true};
+            const StepOptions options{basis.policy.server_limit, OnFailure::record, false, false};
+            moved.push_back(steps.add(move, {opened}, options, "it may answer by now; " + plan.replicas[i].why));
+        } else if (fate == Fate::move || (fate == Fate::postponed && !standing.server->in_maintenance)) {
             MoveReplica move{standing.endpoint, winner.endpoint, channel, gtid_use_of(standing)};
             const StepOptions options{
                 Seconds(settings.instance_bulk_operations_wait_timeout_seconds), OnFailure::record, false, false

@@ -311,6 +311,7 @@ void decide(const Ranking& ranking, Choice& out) {
     if (const Contender* preferred = preferred_behind(ranking, best)) {
         winner = preferred;
         feeder = &best;
+        out.is_detour = true;
     } else if (!ranking.request.is_planned) {
         feeder = feeder_of(ranking, best);
     }

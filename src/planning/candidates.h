@@ -33,6 +33,8 @@ struct Choice {
     std::optional<std::size_t> winner;  ///< index into standings
     /// Owns what the winner lacks and hands it over before the promotion.
     std::optional<std::size_t> feeder;
+    /// The feeder itself might be promoted: the winner is only preferred, so little time is spent on it.
+    bool is_detour = false;
     std::vector<CandidateVerdict> verdicts;  ///< best first
     std::string reason;                      ///< why the winner
     std::vector<std::string> blocking;       ///< every rule that blocks, when there is no winner

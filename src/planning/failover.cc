@@ -7,6 +7,9 @@
 namespace orc::planning {
 namespace {
 
+/// For a successor that is only preferred: writes stand still meanwhile.
+constexpr Millis detour_limit = Seconds(5);
+
 const Step* find_step(const Plan& plan, bool (*matches)(const Action&)) {
     const auto found =
         std::find_if(plan.steps.begin(), plan.steps.end(), [&](const Step& s) { return matches(s.action); });
@@ -80,6 +83,7 @@ std::vector<Reading> readings_of(const Basis& basis, const Endpoint& subject) {
         reading.server = replica->endpoint;
         const model::Channel* channel = channel_from(*replica, subject);
         reading.channel = channel != nullptr ? channel->name : std::string();
+        reading.usual = std::chrono::ceil<Millis>(replica->facts->latency);
         // Starting a MariaDB receiver again throws away what it received: it is left alone.
         reading.stop_receiver = !replica->facts->version.is_mariadb();
         out.push_back(std::move(reading));
@@ -113,14 +117,12 @@ void add_failover_head(Plan& plan, Builder& steps, const Basis& basis, const Fai
 }
 
 int add_feeding(
-    Builder& steps,
-    const Basis& basis,
-    const Standing& winner,
-    const Standing& feeder,
-    const Outcomes& outcomes,
-    int last
+    Builder& steps, const Basis& basis, const Field& field, const Choice& choice, const Outcomes& outcomes, int last
 ) {
-    const StepOptions options{basis.policy.drain_limit, OnFailure::next_candidate, false, false};
+    const Standing& winner = field.standings[*choice.winner];
+    const Standing& feeder = field.standings[*choice.feeder];
+    const Millis limit = choice.is_detour ? std::min(basis.policy.drain_limit, detour_limit) : basis.policy.drain_limit;
+    const StepOptions options{limit, OnFailure::next_candidate, false, false};
     Drain first;
     first.winner = feeder.endpoint;
     first.channel = feeder.channel ? feeder.channel->name : std::string();
@@ -156,7 +158,7 @@ void add_failover_tail(
     const bool waives = basis.policy.settings.promote_with_unapplied_events;
     int last = ready;
     if (choice.feeder) {
-        last = add_feeding(steps, basis, winner, field.standings[*choice.feeder], outcomes, last);
+        last = add_feeding(steps, basis, field, choice, outcomes, last);
     } else if (!waives && !winner.is_drained()) {
         Drain drain;
         drain.winner = winner.endpoint;

@@ -87,6 +87,7 @@ struct StartReplication {
 struct Reading {
     Endpoint server;
     std::string channel;
+    Millis usual{0};             ///< how long its last probe took: a far one is waited for longer
     bool stop_receiver = false;  ///< first, so that the position stands still; never on MariaDB
     friend bool operator==(const Reading&, const Reading&) = default;
 };
@@ -146,6 +147,8 @@ struct MoveReplica {
     Endpoint source;
     std::string channel;
     model::GtidUse gtid = model::GtidUse::none;
+    /// Its position was not known when the plan was made: it may turn out to own what the source lacks, and then stays.
+    bool may_be_ahead = false;
     friend bool operator==(const MoveReplica&, const MoveReplica&) = default;
 };
 /// Makes a replica that cannot follow stop following the old source for good; skipped while it has unapplied events.

@@ -46,6 +46,7 @@ template <typename V>
 void walk(V& v, Reading& x) {
     v("server", x.server);
     v("channel", x.channel);
+    v("usual_ms", x.usual);
     v("stop_receiver", x.stop_receiver);
 }
 template <typename V>
@@ -95,6 +96,7 @@ void walk(V& v, MoveReplica& x) {
     v("source", x.source);
     v("channel", x.channel);
     v("gtid", x.gtid);
+    v("may_be_ahead", x.may_be_ahead);
 }
 template <typename V>
 void walk(V& v, DetachReplica& x) {

@@ -93,9 +93,18 @@ Rules rules_against(
 
 std::vector<Reading> readings_of(const Field& field) {
     std::vector<Reading> out;
-    out.push_back(Reading{field.subject.endpoint, "", false});
+    const auto add = [&out](const model::Server& server, std::string channel) {
+        Reading reading;
+        reading.server = server.endpoint;
+        reading.channel = std::move(channel);
+        if (server.facts) {
+            reading.usual = std::chrono::ceil<Millis>(server.facts->latency);
+        }
+        out.push_back(std::move(reading));
+    };
+    add(field.subject, "");
     for (const auto& standing : field.standings) {
-        out.push_back(Reading{standing.endpoint, standing.channel ? standing.channel->name : "", false});
+        add(*standing.server, standing.channel ? standing.channel->name : "");
     }
     return out;
 }

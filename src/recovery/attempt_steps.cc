@@ -212,10 +212,23 @@ Task<std::string> Attempt::confirm(planning::ConfirmFailure action, Deadline dea
         " were read again, the verdict stands";
 }
 
+namespace {
+
+bool has_move_of(const planning::Plan& plan, const Endpoint& replica) {
+    return std::any_of(plan.steps.begin(), plan.steps.end(), [&](const planning::Step& step) {
+        const auto* move = std::get_if<planning::MoveReplica>(&step.action);
+        return move != nullptr && move->replica == replica;
+    });
+}
+
+}  // namespace
+
 std::vector<Endpoint> Attempt::lost_in(const Journey& journey) const {
     std::vector<Endpoint> out;
     for (const auto& fate : journey.plan.replicas) {
-        if (fate.fate == Fate::lost || fate.fate == Fate::diverged || fate.fate == Fate::unreachable) {
+        // One that could not be read may have been moved all the same.
+        const bool was_tried = fate.fate == Fate::unreachable && has_move_of(journey.plan, fate.endpoint);
+        if (fate.fate == Fate::lost || fate.fate == Fate::diverged || (fate.fate == Fate::unreachable && !was_tried)) {
             out.push_back(fate.endpoint);
         }
     }
@@ -355,7 +368,8 @@ Task<std::string> Attempt::account(planning::Account action, const Journey& jour
     std::size_t moved = 0;
     for (const auto& fate : journey.plan.replicas) {
         const bool failed = std::find(record_.lost.begin(), record_.lost.end(), fate.endpoint) != record_.lost.end();
-        moved += fate.fate == Fate::move && !failed ? 1 : 0;
+        const bool was_to_move = fate.fate != Fate::winner && has_move_of(journey.plan, fate.endpoint);
+        moved += was_to_move && !failed ? 1 : 0;
     }
     co_return std::to_string(moved) + " replicas moved, " + std::to_string(record_.lost.size()) + " left behind" +
         (record_.lost.empty() ? std::string() : " (" + joined(record_.lost) + ")");

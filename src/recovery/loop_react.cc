@@ -15,6 +15,8 @@ constexpr Micros first_pause = Seconds(60);
 constexpr Micros pause_when_vanished = Seconds(1);
 constexpr unsigned doublings_most = 6;
 constexpr Micros fence_once = Seconds(2);
+constexpr Micros streams_asked_again_after = Seconds(30);
+constexpr Micros graceful_period = Seconds(5);
 
 std::string joined_with_semicolons(const std::vector<std::string>& rules) {
     std::string out;
@@ -99,6 +101,7 @@ void RecoveryLoop::State::consider(const model::Cluster& cluster, Finding& findi
         finding.hesitation = finding.hesitation.empty() ? "the cluster is being changed" : finding.hesitation;
         return;
     }
+    ask_streams(cluster, finding);
     if (finding.handling == Handling::detect || !finding.is_actionable) {
         if (finding.is_settled) {
             make_known(finding, false);
@@ -193,6 +196,14 @@ void RecoveryLoop::State::begin(const model::Cluster& cluster, const Finding& fi
     if (!plan) {
         return;
     }
+    const BlockClass block_class = block_class_of(finding.handling);
+    if (plan->refusal && block_class != BlockClass::primary) {
+        // Nothing could be done, so nothing is registered; it is asked again later.
+        make_known(finding, true);
+        pauses[{finding.subject, block_class}].until = shop.clock.now() + first_pause;
+        LOG(warning, "recovery.refused", {{"subject", finding.subject}, {"why", planning::describe(*plan)}});
+        return;
+    }
     LOG(warning,
         "recovery.begun",
         {{"cluster", cluster.name}, {"subject", finding.subject}, {"code", understood->first.code}});
@@ -200,7 +211,7 @@ void RecoveryLoop::State::begin(const model::Cluster& cluster, const Finding& fi
     const auto attempt =
         std::make_shared<Attempt>(shop, std::move(understood->first), std::move(understood->second), std::string());
     attempts[attempt->uid()] = attempt;
-    if (!group.spawn(run_automated(attempt, std::move(*plan), finding.subject, block_class_of(finding.handling)))) {
+    if (!group.spawn(run_automated(attempt, std::move(*plan), finding.subject, block_class))) {
         attempts.erase(attempt->uid());
     }
 }
@@ -242,6 +253,49 @@ Co<void> RecoveryLoop::State::run_resumed(
     attempts.erase(uid);
     publish_running();
     react(eyes->cluster_now(subject));
+}
+
+// All replicas of a server that we cannot reach lag: their connections may be dead without knowing it. Connecting anew
+// tells. Not on MariaDB, which would throw away what it received, and not on one whose acknowledgements are awaited.
+void RecoveryLoop::State::ask_streams(const model::Cluster& cluster, const Finding& finding) {
+    const bool is_meant = finding.code == analysis::Code::unreachable_primary_with_lagging_replicas ||
+                          finding.code == analysis::Code::unreachable_intermediate_primary_with_lagging_replicas;
+    if (!is_meant || shop.ledger.intent()->recoveries_disabled) {
+        return;
+    }
+    const Instant now = shop.clock.now();
+    const auto was_asked = [&](const Endpoint& server) {
+        const auto found = streams_asked.find(server);
+        return found != streams_asked.end() && now - found->second < streams_asked_again_after;
+    };
+    if (was_asked(finding.subject)) {
+        return;
+    }
+    streams_asked[finding.subject] = now;
+    // What the restarts themselves do to the replicas must not be read as a death.
+    auto& pause = pauses[{finding.subject, block_class_of(finding.handling)}];
+    pause.until = std::max(pause.until, now + graceful_period);
+    for (const model::Server* replica : cluster.replicas_of(finding.subject)) {
+        const bool may_be_asked = replica->facts && replica->check.is_valid() && !replica->in_maintenance &&
+                                  !replica->facts->version.is_mariadb() && !replica->facts->semi_sync.replica_active &&
+                                  replica->channel() != nullptr &&
+                                  replica->channel()->receiver == model::ThreadState::running;
+        if (may_be_asked && !was_asked(replica->endpoint)) {
+            streams_asked[replica->endpoint] = now;
+            group.spawn(restart_receiver(replica->endpoint, replica->channel()->name));
+        }
+    }
+}
+
+Co<void> RecoveryLoop::State::restart_receiver(Endpoint replica, std::string channel) {
+    const auto self = shared_from_this();
+    const auto stopped = co_await shop.gateway.stop_receiver(replica, channel, shop.clock.deadline_in(fence_once));
+    const auto started = co_await shop.gateway.start_receiver(replica, channel, shop.clock.deadline_in(fence_once));
+    if (!stopped || !started) {
+        const std::string why = stopped ? started.error().message : stopped.error().message;
+        LOG(warning, "stream.not_restarted", {{"replica", replica}, {"why", why}});
+    }
+    eyes->suspect(replica, "its receiver was restarted");
 }
 
 // A server that was left behind as lost and takes writes again would be a second primary.

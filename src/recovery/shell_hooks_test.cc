@@ -92,10 +92,15 @@ TEST_F(ShellHooks, in_the_background_are_started_only) {
 }
 
 TEST_F(ShellHooks, leave_no_script_behind) {
-    ASSERT_TRUE(run(call("true")));
-    for (const auto& entry : fs::directory_iterator(fs::temp_directory_path())) {
-        EXPECT_FALSE(entry.path().filename().string().starts_with("orchestrator-process-cmd-")) << entry.path();
-    }
+    const fs::path folder = fs::temp_directory_path() / ("orc_scripts_" + std::to_string(::getpid()));
+    fs::create_directories(folder);
+    ::setenv("TMPDIR", folder.c_str(), 1);
+    const auto result = run(call("echo \"$0\""));
+    ::unsetenv("TMPDIR");
+    ASSERT_TRUE(result);
+    EXPECT_TRUE(result->output.starts_with(folder.string() + "/orchestrator-process-cmd-")) << result->output;
+    EXPECT_TRUE(fs::is_empty(folder));
+    fs::remove_all(folder);
 }
 
 TEST_F(ShellHooks, say_so_when_there_is_no_such_shell) {
