@@ -47,6 +47,9 @@ Result<std::unique_ptr<ServiceProcess>> ServiceProcess::start(ServiceProcessOpti
         {"MySQLTopologyUser", "\"" + std::string(kManager.user) + "\""},
         {"MySQLTopologyPassword", "\"" + std::string(kManager.secret) + "\""},
         {"MySQLHostnameResolveMethod", "\"none\""},
+        // MariaDB keeps the replication account where no query can read it; a demoted primary needs it.
+        {"ReplicationCredentialsQuery",
+         "\"SELECT '" + std::string(kReplication.user) + "', '" + std::string(kReplication.secret) + "'\""},
         {"DiscoverByShowSlaveHosts", "true"},
         {"RecoverMasterClusterFilters", "[\"*\"]"},
         {"RecoverIntermediateMasterClusterFilters", "[\"*\"]"},

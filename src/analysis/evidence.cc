@@ -10,7 +10,7 @@ namespace {
 using model::ThreadState;
 
 // A stream may miss this much beyond two heartbeats before it is called silent: time for the reading itself.
-constexpr Micros silence_slack = std::chrono::milliseconds(250);
+constexpr Micros silence_slack = std::chrono::milliseconds(100);
 // A replica that leaves a question unanswered for that long, asked after its source began to fail, is no valid witness:
 // one hung replica must not hold up the verdict of all others.
 constexpr Micros answer_patience = std::chrono::milliseconds(500);

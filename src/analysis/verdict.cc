@@ -42,7 +42,8 @@ std::string witnesses(const Case& c) {
 std::string lost_subject(const Case& c) {
     const std::string subject = c.server->endpoint.text();
     const model::Channel* channel = c.server->channel();
-    if (c.server->facts == nullptr) {
+    // A manager that starts while a primary is down has never read it, but knows from its last run what it was.
+    if (c.server->facts == nullptr && !c.server->check.is_remembered) {
         return subject + " was never read: what it replicates from is unknown";
     }
     if (c.is_primary && channel != nullptr && channel->source.is_detached()) {

@@ -29,6 +29,7 @@ Co<void> DiscoveryLoop::State::pulse(std::shared_ptr<State> self, Endpoint serve
     const Instant began = self->seams.clock.now();
     const Deadline deadline{began + self->pulse_interval};
     ++self->counters.pulses;
+    self->group.spawn(notice_late_pulse(self, server, began + self->pulse_interval / 4));
     const auto answer = co_await self->seams.gateway.pulse(server, deadline);
     self->pulsing.erase(server);
     if (self->group.is_stopping()) {
@@ -54,6 +55,16 @@ Co<void> DiscoveryLoop::State::pulse(std::shared_ptr<State> self, Endpoint serve
         }
     }
     self->pump();
+}
+
+/// A primary that takes its time may be about to be missed. How its replicas' streams stand now is what their silence
+/// is measured from later, so they are read before there is a verdict to be made, not after.
+Co<void> DiscoveryLoop::State::notice_late_pulse(std::shared_ptr<State> self, Endpoint server, Instant when) {
+    co_await self->seams.clock.sleep_until(when);
+    if (!self->group.is_stopping() && self->pulsing.contains(server)) {
+        self->look_around(server);
+        self->pump();
+    }
 }
 
 /// A session may hang while its server is well (a lost packet, a proxy). Only when a fresh session gets no further is

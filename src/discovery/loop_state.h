@@ -77,6 +77,7 @@ struct DiscoveryLoop::State : std::enable_shared_from_this<State> {
     bool is_pulsed(const Endpoint& server) const;
     void plan_pulse(const Endpoint& server, bool restart);
     static Co<void> pulse(std::shared_ptr<State> self, Endpoint server);
+    static Co<void> notice_late_pulse(std::shared_ptr<State> self, Endpoint server, Instant when);
     static Co<void> confirm_silence(std::shared_ptr<State> self, Endpoint server, Error error, Instant began);
 
     // loop_commit.cc

@@ -88,12 +88,15 @@ void TopologyTable::note_alive(const Endpoint& server, Instant at) {
     }
 }
 
-ChangedClusters TopologyTable::expect(const Endpoint& server, std::optional<Endpoint> source, const Reading& now) {
+ChangedClusters TopologyTable::expect(
+    const Endpoint& server, std::optional<Endpoint> source, const Reading& now, bool is_remembered
+) {
     if (knows(server)) {
         return {};
     }
     Touched touched;
     Record& record = take_in(server, touched);
+    record.check.is_remembered = is_remembered && !source;
     set_parent(record, std::move(source), touched);
     remake(record, now.wall);
     touched.insert(record.place.cluster);

@@ -43,8 +43,10 @@ public:
     /// A sign of life between probes. Shown by the next snapshot of the server, not by a new one.
     void note_alive(const Endpoint& server, Instant at);
     /// A server that should be there but has not been read: known from an earlier run, or named as a source.
-    /// `source` places it until it is read.
-    ChangedClusters expect(const Endpoint& server, std::optional<Endpoint> source, const Reading& now);
+    /// `source` places it until it is read. `is_remembered`: an earlier run has read it.
+    ChangedClusters expect(
+        const Endpoint& server, std::optional<Endpoint> source, const Reading& now, bool is_remembered = false
+    );
     ChangedClusters remove(const Endpoint& server, const Reading& now);
     /// `names` now maps `from` to `to`: what refers to it follows, the server known as `from` goes.
     ChangedClusters rename(const Endpoint& from, const Endpoint& to, const Reading& now);

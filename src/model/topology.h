@@ -23,6 +23,7 @@ struct Check {
     std::optional<Instant> failing_since;  ///< first failed check after the last success
     unsigned failures = 0;                 ///< consecutive failed checks
     bool partial = false;                  ///< the last check got the basics and failed later
+    bool is_remembered = false;            ///< an earlier run of this program knew it, replicating from nobody
     std::optional<Error> error;            ///< of the last check, when it failed
     WallTime seen_wall;                    ///< calendar time of `seen`; the epoch when never
 

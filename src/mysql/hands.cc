@@ -16,6 +16,34 @@ Task<Answer> run(std::shared_ptr<Hands> hands, std::string sql, Deadline deadlin
     co_return answer;
 }
 
+Task<void> stop_channel(std::shared_ptr<Hands> hands, Threads threads, std::string channel, Deadline deadline) {
+    // A MariaDB replica that acknowledges logs in to its source once more when its receiver stops, to end its dump
+    // thread there. A frozen source keeps it waiting for rpl_semi_sync_slave_kill_conn_timeout, five seconds by
+    // default: long enough to lose a failover. One that does not acknowledge just stops, so acknowledging pauses
+    // meanwhile.
+    std::string acknowledging;
+    if (hands->dialect().is_mariadb() && threads != Threads::applier) {
+        std::string ask(Dialect::semi_sync_variables());
+        CO_TRY(const auto variables, co_await run(hands, std::move(ask), deadline));
+        model::SemiSync semi_sync;
+        read_semi_sync_variables(variables.sets.front(), semi_sync);
+        if (semi_sync.replica_enabled) {
+            acknowledging = semi_sync_names(variables.sets.front()).replica_enabled;
+        }
+    }
+    if (!acknowledging.empty()) {
+        CO_TRY(co_await run(hands, Dialect::set_semi_sync(acknowledging, false), deadline));
+    }
+    const auto stopped = co_await run(hands, hands->dialect().stop(threads, channel), deadline);
+    if (!acknowledging.empty() && hands->session() && hands->session()->is_open()) {
+        CO_TRY(co_await run(hands, Dialect::set_semi_sync(acknowledging, true), deadline));
+    }
+    if (!stopped) {
+        co_return tl::unexpected<Error>(stopped.error());
+    }
+    co_return Result<void>{};
+}
+
 Task<std::shared_ptr<Hands>> begin(std::shared_ptr<ServerLink> link, Deadline deadline) {
     CO_TRY(auto work, co_await ServerLink::begin_work(link, deadline));
     co_return std::make_shared<Hands>(link, std::move(work));

@@ -39,6 +39,8 @@ private:
 
 /// Runs a text; an error of any statement in it is this result's error.
 Task<Answer> run(std::shared_ptr<Hands> hands, std::string sql, Deadline deadline);
+/// Stops threads of a channel without waiting for a source that is silent.
+Task<void> stop_channel(std::shared_ptr<Hands> hands, Threads threads, std::string channel, Deadline deadline);
 Task<std::shared_ptr<Hands>> begin(std::shared_ptr<ServerLink> link, Deadline deadline);
 
 /// Gives the session back after a result that left it usable.

@@ -51,7 +51,7 @@ Task<void> change_channel(std::shared_ptr<Hands> hands, SourceChange change, Dea
     }
     if (now.channel) {
         if (is_running(*now.channel)) {
-            CO_TRY(co_await run(hands, hands->dialect().stop(Threads::both, change.channel), deadline));
+            CO_TRY(co_await stop_channel(hands, Threads::both, change.channel, deadline));
         }
         if (change.tls == model::ChannelTls{}) {
             change.tls = now.channel->tls;
@@ -93,7 +93,7 @@ Task<bool> is_quiet_and_drained(std::shared_ptr<Hands> hands, std::string channe
     if (!is_active(before.channel->receiver)) {
         co_return true;
     }
-    CO_TRY(co_await run(hands, hands->dialect().stop(Threads::receiver, channel), deadline));
+    CO_TRY(co_await stop_channel(hands, Threads::receiver, channel, deadline));
     CO_TRY(const auto after, co_await read_channel(hands, channel, deadline));
     if (!after.channel || is_drained(after)) {
         co_return true;
@@ -116,7 +116,7 @@ Task<void> reset_channel(std::shared_ptr<Hands> hands, std::string channel, bool
         co_return Result<void>{};
     }
     if (is_running(*now.channel)) {
-        CO_TRY(co_await run(hands, hands->dialect().stop(Threads::both, channel), deadline));
+        CO_TRY(co_await stop_channel(hands, Threads::both, channel, deadline));
     }
     CO_TRY(co_await run(hands, hands->dialect().forget_source(channel), deadline));
     co_return Result<void>{};

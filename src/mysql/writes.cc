@@ -35,14 +35,17 @@ Task<void> run_threads(Link link, bool is_start, Threads threads, std::string ch
             co_return settled(hands, std::move(saved));
         }
     }
-    auto sql = is_start ? hands->dialect().start(threads, channel) : hands->dialect().stop(threads, channel);
-    auto answer = co_await run(hands, std::move(sql), deadline);
     Result<void> result;
-    const bool was_stopped = !answer && !is_start && answer.error().number == number::replica_not_running;
-    if (!answer && !was_stopped) {
-        result = tl::unexpected<Error>(
-            with_context(is_start ? "start replication" : "stop replication", std::move(answer).error())
-        );
+    if (is_start) {
+        auto started = co_await run(hands, hands->dialect().start(threads, channel), deadline);
+        if (!started) {
+            result = tl::unexpected<Error>(with_context("start replication", std::move(started).error()));
+        }
+    } else {
+        auto stopped = co_await stop_channel(hands, threads, channel, deadline);
+        if (!stopped && stopped.error().number != number::replica_not_running) {
+            result = tl::unexpected<Error>(with_context("stop replication", std::move(stopped).error()));
+        }
     }
     co_return settled(hands, std::move(result));
 }
