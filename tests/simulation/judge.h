@@ -48,6 +48,8 @@ public:
     const std::vector<Violation>& violations() const { return violations_; }
     const Tally& tally() const { return tally_; }
     int primary() const { return primary_; }
+    /// Of the last recovery that ended without success; "" if there is none.
+    std::string last_reason() const;
 
     // ---- what it is told ----
     void on_sent(const SimServer& server, const Statement& statement) override;

@@ -170,6 +170,16 @@ bool Judge::has_stated_why() const {
     return !last.is_successful && !last.errors.empty();
 }
 
+std::string Judge::last_reason() const {
+    std::string out;
+    for (const auto& [id, record] : disk_->recoveries) {
+        if (!record.is_successful && !record.errors.empty()) {
+            out = join(record.errors, "; ");
+        }
+    }
+    return out;
+}
+
 bool Judge::is_whole() {
     const SimServer& primary = fleet_.at(primary_);
     if (!primary.is_writable() || !disk_->intent.progress.empty()) {
@@ -189,6 +199,9 @@ void Judge::finish_topology() {
     const SimServer& primary = fleet_.at(primary_);
     // A lone primary that starts read-only is what its configuration asks for.
     tally_.ends_without_primary += !primary.is_writable();
+    if (!primary.is_writable() && has_stated_why()) {
+        fleet_.trace().add([&] { return "ends without a primary: " + last_reason(); });
+    }
     for (int i = 0; i < fleet_.size(); ++i) {
         if (i != primary_ && fleet_.at(i).is_running() && !is_below_primary(fleet_.at(i))) {
             ++tally_.ends_with_lost;

@@ -9,7 +9,10 @@ using runtime::SeededRng;
 
 class Draw {
 public:
-    Draw(std::uint64_t seed, std::optional<Profile> profile) : rng_(seed * 0x9e3779b97f4a7c15ULL + 17) {
+    // Neighbouring seeds must not give the same numbers one draw later.
+    static std::uint64_t scattered(std::uint64_t seed) { return SeededRng(seed).next() ^ 0x5bd1e995; }
+
+    Draw(std::uint64_t seed, std::optional<Profile> profile) : rng_(scattered(seed)) {
         story_.seed = seed;
         story_.profile = Profile(rng_.below(profile_count));
         if (profile) {
@@ -542,6 +545,30 @@ std::string Scenario::text() const {
     for (std::size_t i = 0; i < servers.size(); ++i) {
         out += i == 0 ? ", db1" : ", db" + std::to_string(i + 1) + " under db" + std::to_string(sources[i] + 1);
     }
+    return out;
+}
+
+Scenario plain_story(int replicas, ServerOptions options) {
+    Scenario out;
+    out.seed = 1;
+    out.profile = Profile::mixed;
+    out.is_mariadb = options.is_mariadb;
+    out.is_semi_sync = options.has_semi_sync;
+    for (int i = 0; i <= replicas; ++i) {
+        ServerOptions one = options;
+        one.semi_sync_source = options.has_semi_sync && i == 0;
+        out.servers.push_back(one);
+        out.sources.push_back(i == 0 ? -1 : 0);
+    }
+    config::Settings& s = out.settings;
+    s.discovery_seeds = {"db1:3306"};
+    s.instance_poll_seconds = 1;
+    s.recover_master_cluster_filters = {"*"};
+    s.recover_intermediate_master_cluster_filters = {"*"};
+    s.recovery_period_block_seconds = 1;
+    s.failure_detection_period_block_minutes = 1;
+    s.post_failover_processes = {"after"};
+    s.post_unsuccessful_failover_processes = {"after failure"};
     return out;
 }
 

@@ -80,17 +80,24 @@ struct Scenario {
     std::vector<Happening> happenings;
     Micros begin = Seconds(12);  ///< faults start
     Micros faults_end = Seconds(60);
-    Micros quiet = Seconds(60);
+    /// Most stories end as soon as all is well; attempts that failed are repeated after a minute or two.
+    Micros quiet = Seconds(200);
     int kill_manager_at_write = 0;   ///< dies right at so many-th write since the faults began; 0: not
     Micros hooks_take = Millis(30);  ///< at most
     unsigned hooks_fail = 0;         ///< so many of a hundred
 
     std::string text() const;
+    void add(Micros when, HappeningKind kind, int a = 0, int b = 0, Wire how = Wire::silent, std::int64_t amount = 0) {
+        happenings.push_back({when, kind, a, b, how, amount});
+    }
     bool may_fail_over() const { return profile != Profile::noise; }
 };
 
 /// The same seed gives the same story, for ever.
 Scenario draw(std::uint64_t seed);
 Scenario draw(std::uint64_t seed, Profile profile);
+
+/// A story told by hand: one primary and `replicas` replicas, automation on, nothing happens yet.
+Scenario plain_story(int replicas, ServerOptions options = {});
 
 }  // namespace orc::simulation

@@ -8,6 +8,7 @@ namespace {
 
 constexpr Micros tick_every = Millis(100);
 constexpr Micros settled_early = Seconds(20);
+constexpr Micros settled_late = Seconds(75);
 
 }  // namespace
 
@@ -325,9 +326,9 @@ void World::tick() {
 }
 
 bool World::has_settled() {
-    const bool is_early = agenda_.now() < beginning_ + scenario_.faults_end + settled_early;
-    // Some stories run to their end, to see what comes late.
-    return !is_early && scenario_.seed % 4 != 0 && judge_->is_whole();
+    // Some stories go on for a while, to see what comes late.
+    const Micros least = scenario_.seed % 4 == 0 ? settled_late : settled_early;
+    return agenda_.now() >= beginning_ + scenario_.faults_end + least && judge_->is_whole();
 }
 
 Verdict World::run() {
@@ -351,6 +352,8 @@ Verdict World::run() {
     verdict.tally = judge_->tally();
     verdict.trace = trace_.lines();
     verdict.events = agenda_.happened();
+    verdict.primary = fleet_.at(judge_->primary()).endpoint();
+    verdict.last_reason = judge_->last_reason();
     return verdict;
 }
 

@@ -21,6 +21,8 @@ struct Verdict {
     Tally tally;
     std::vector<std::string> trace;
     std::uint64_t events = 0;
+    Endpoint primary;         ///< who leads at the end
+    std::string last_reason;  ///< of the last recovery that did not succeed
     bool is_clean() const { return violations.empty(); }
     /// Every violation, one a line.
     std::string text() const;

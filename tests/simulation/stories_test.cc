@@ -1,0 +1,241 @@
+// Stories that people suffered elsewhere, and those that went wrong here once, told by hand: each must end well, and in
+// the way that is written here.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "runtime/log.h"
+#include "world.h"
+
+namespace orc::simulation {
+namespace {
+
+using Kind = HappeningKind;
+
+constexpr Micros at(double seconds) { return Micros(static_cast<std::int64_t>(seconds * 1e6)); }
+
+ServerOptions mariadb() {
+    ServerOptions out;
+    out.is_mariadb = true;
+    return out;
+}
+
+ServerOptions semi_sync() {
+    ServerOptions out;
+    out.has_semi_sync = true;
+    out.semi_sync_replica = true;
+    out.semi_sync_timeout = Seconds(10);
+    return out;
+}
+
+Verdict tell(const Scenario& story) {
+    runtime::configure_log(runtime::LogLevel::error, runtime::LogFormat::text);
+    Verdict verdict = run_story(story);
+    std::string trace;
+    for (const auto& line : verdict.trace) {
+        trace += line + "\n";
+    }
+    EXPECT_TRUE(verdict.is_clean()) << verdict.text() << trace;
+    return verdict;
+}
+
+const Endpoint db1{"db1", 3306};
+const Endpoint db2{"db2", 3306};
+const Endpoint db3{"db3", 3306};
+
+TEST(Story, mariadb_relay_logs_are_applied_before_a_promotion) {
+    Scenario story = plain_story(2, mariadb());
+    for (const int replica : {1, 2}) {
+        story.add(at(20), Kind::apply_cost, replica, 0, Wire::up, 50'000);
+    }
+    story.write_every = Millis(20);
+    story.add(at(30), Kind::kill, 0);
+    const Verdict verdict = tell(story);
+    EXPECT_EQ(verdict.tally.promotions, 1);
+    EXPECT_EQ(verdict.tally.lost_unavoidably, 0u);
+}
+
+TEST(Story, stopped_appliers_and_a_cut_manager_are_no_dead_primary) {
+    for (const Wire wire : {Wire::silent, Wire::refusing}) {
+        Scenario story = plain_story(2);
+        story.add(at(15), Kind::stop_applier, 1);
+        story.add(at(15), Kind::stop_applier, 2);
+        story.add(at(16), Kind::cut, 0, manager_node, wire);
+        story.add(at(50), Kind::start_applier, 1);
+        story.add(at(50), Kind::start_applier, 2);
+        EXPECT_EQ(tell(story).tally.promotions, 0) << name(wire);
+    }
+}
+
+TEST(Story, a_replica_whose_applier_broke_is_not_promoted_alone) {
+    Scenario story = plain_story(1);
+    story.add(at(15), Kind::break_applier, 1);
+    story.add(at(20), Kind::kill, 0);
+    const Verdict verdict = tell(story);
+    // Until somebody repaired it, and the primary came back.
+    EXPECT_EQ(verdict.primary, db1);
+    EXPECT_EQ(verdict.tally.promotions, 0);
+    EXPECT_THAT(verdict.last_reason, testing::HasSubstr("applier"));
+}
+
+TEST(Story, a_replica_that_is_far_behind_but_has_everything_is_waited_for) {
+    Scenario story = plain_story(1);
+    story.add(at(15), Kind::apply_cost, 1, 0, Wire::up, 200'000);
+    story.add(at(40), Kind::kill, 0);
+    const Verdict verdict = tell(story);
+    EXPECT_EQ(verdict.primary, db2);
+    EXPECT_EQ(verdict.tally.lost_unavoidably, 0u);
+}
+
+TEST(Story, a_hook_that_takes_long_does_not_let_a_second_recovery_in) {
+    Scenario story = plain_story(3);
+    story.settings.pre_failover_processes = {"before"};
+    story.settings.hook_timeout_seconds = 60;
+    story.hooks_take = Seconds(40);
+    story.add(at(15), Kind::kill, 0);
+    story.profile = Profile::kill;
+    story.faults_end = Seconds(120);
+    EXPECT_EQ(tell(story).tally.promotions, 1);
+}
+
+TEST(Story, a_manager_that_dies_at_any_write_of_a_recovery_is_replaced_by_one_that_ends_it) {
+    for (const bool is_mariadb : {false, true}) {
+        for (int write = 1; write <= 14; ++write) {
+            SCOPED_TRACE((is_mariadb ? "MariaDB, write " : "MySQL, write ") + std::to_string(write));
+            Scenario story = plain_story(3, is_mariadb ? mariadb() : ServerOptions{});
+            story.add(at(15), Kind::kill, 0);
+            story.kill_manager_at_write = write;
+            story.seed = std::uint64_t(write);
+            EXPECT_NE(tell(story).primary, db1);
+        }
+    }
+}
+
+TEST(Story, a_manager_that_dies_at_any_write_of_a_switchover_leaves_one_writable_primary) {
+    for (const bool is_mariadb : {false, true}) {
+        for (int write = 1; write <= 12; ++write) {
+            SCOPED_TRACE((is_mariadb ? "MariaDB, write " : "MySQL, write ") + std::to_string(write));
+            Scenario story = plain_story(3, is_mariadb ? mariadb() : ServerOptions{});
+            story.add(at(15), Kind::switchover, -1);
+            story.kill_manager_at_write = write;
+            story.seed = std::uint64_t(write);
+            tell(story);
+        }
+    }
+}
+
+TEST(Story, a_switchover_with_two_acknowledgements_wanted_blocks_nobody) {
+    ServerOptions options = semi_sync();
+    options.acks_wanted = 2;
+    options.semi_sync_timeout = Seconds(1000);
+    Scenario story = plain_story(3, options);
+    story.add(at(20), Kind::switchover, some_replica, 0, Wire::up, 1);
+    const Verdict verdict = tell(story);
+    EXPECT_EQ(verdict.tally.switchovers_done, 1);
+    EXPECT_EQ(verdict.primary, db2);
+}
+
+TEST(Story, a_frozen_primary_that_thaws_is_closed) {
+    Scenario story = plain_story(2, semi_sync());
+    story.servers[0].starts_read_only = false;
+    story.add(at(15), Kind::freeze, 0);
+    story.add(at(25), Kind::thaw, 0);
+    const Verdict verdict = tell(story);
+    EXPECT_EQ(verdict.tally.promotions, 1);
+    EXPECT_NE(verdict.primary, db1);
+}
+
+TEST(Story, a_primary_that_comes_back_writable_is_closed) {
+    Scenario story = plain_story(2);
+    story.servers[0].starts_read_only = false;
+    story.add(at(15), Kind::kill, 0);
+    story.add(at(40), Kind::start, 0);
+    const Verdict verdict = tell(story);
+    EXPECT_EQ(verdict.tally.promotions, 1);
+    EXPECT_NE(verdict.primary, db1);
+}
+
+TEST(Story, of_two_outages_in_a_row_the_older_node_is_not_taken_for_the_newest) {
+    Scenario story = plain_story(1);
+    story.profile = Profile::kill;
+    story.servers[0].starts_read_only = false;
+    story.add(at(15), Kind::kill, 0);
+    story.add(at(30), Kind::kill, 1);
+    story.add(at(40), Kind::start, 0);
+    story.add(at(55), Kind::start, 1);
+    story.servers[1].starts_read_only = false;
+    const Verdict verdict = tell(story);
+    EXPECT_EQ(verdict.primary, db2);
+    EXPECT_EQ(verdict.tally.promotions, 1);
+}
+
+TEST(Story, the_replica_that_kept_its_relay_log_is_preferred) {
+    Scenario story = plain_story(2, semi_sync());
+    story.write_every = Millis(20);
+    for (const int replica : {1, 2}) {
+        story.add(at(15), Kind::stop_applier, replica);
+    }
+    story.add(at(19.9), Kind::cut, 0, 1, Wire::silent);
+    story.add(at(19.9), Kind::kill, 1);
+    story.add(at(20), Kind::start, 1);
+    story.add(at(20.05), Kind::kill, 0);
+    story.add(at(40), Kind::start_applier, 1);
+    story.add(at(40), Kind::start_applier, 2);
+    const Verdict verdict = tell(story);
+    EXPECT_EQ(verdict.primary, db3);
+    EXPECT_EQ(verdict.tally.lost_unavoidably, 0u);
+}
+
+TEST(Story, a_new_primary_that_dies_at_once_is_replaced_with_all_its_replicas) {
+    Scenario story = plain_story(3);
+    story.add(at(20), Kind::switchover, some_replica, 0, Wire::up, 1);
+    story.add(at(20.5), Kind::kill, 1);
+    const Verdict verdict = tell(story);
+    EXPECT_EQ(verdict.tally.promotions, 2);
+    EXPECT_NE(verdict.primary, db2);
+}
+
+TEST(Story, a_manager_that_starts_while_its_store_is_in_doubt_recovers_all_the_same) {
+    for (const Kind trouble : {Kind::store_unknown, Kind::store_fail}) {
+        Scenario story = plain_story(2);
+        story.add(at(14.999), trouble, 0, 0, Wire::up, 3);
+        story.add(at(15), Kind::kill_manager);
+        story.add(at(25), Kind::kill, 0);
+        EXPECT_EQ(tell(story).tally.promotions, 1);
+    }
+}
+
+TEST(Story, one_hung_replica_of_many_does_not_hold_a_promotion_up) {
+    Scenario story = plain_story(5);
+    story.add(at(15), Kind::freeze, 5);
+    story.add(at(15), Kind::kill, 0);
+    const Verdict verdict = tell(story);
+    ASSERT_EQ(verdict.tally.outages.size(), 1u);
+    EXPECT_LT(verdict.tally.outages[0], Micros(Seconds(3)));
+}
+
+TEST(Story, a_killed_primary_is_replaced_within_a_second) {
+    for (const bool is_mariadb : {false, true}) {
+        for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+            Scenario story = plain_story(3, is_mariadb ? mariadb() : ServerOptions{});
+            story.seed = seed;
+            story.add(at(15) + Micros(static_cast<std::int64_t>(seed * 49'999)), Kind::kill, 0);
+            const Verdict verdict = tell(story);
+            ASSERT_EQ(verdict.tally.outages.size(), 1u);
+            EXPECT_LT(verdict.tally.outages[0], Micros(Seconds(1))) << seed;
+        }
+    }
+}
+
+TEST(Story, a_frozen_primary_is_replaced_within_four_seconds) {
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+        Scenario story = plain_story(3);
+        story.seed = seed;
+        story.add(at(15) + Micros(static_cast<std::int64_t>(seed * 49'999)), Kind::freeze, 0);
+        const Verdict verdict = tell(story);
+        ASSERT_EQ(verdict.tally.outages.size(), 1u);
+        EXPECT_LT(verdict.tally.outages[0], Micros(Seconds(4))) << seed;
+    }
+}
+
+}  // namespace
+}  // namespace orc::simulation
