@@ -81,7 +81,7 @@ TEST(Keys, of_ours_have_their_defaults) {
     EXPECT_EQ(s.probe_timeout_milliseconds, 1000);
     EXPECT_EQ(s.pulse_milliseconds, 500);
     EXPECT_EQ(s.primary_fencing_policy, "try");
-    EXPECT_EQ(s.primary_fencing_timeout_milliseconds, 250);
+    EXPECT_EQ(s.primary_fencing_timeout_milliseconds, 100);
     EXPECT_EQ(s.hook_timeout_seconds, 60);
     EXPECT_EQ(s.recovery_drain_timeout_seconds, 60);
     EXPECT_EQ(s.graceful_takeover_freeze_milliseconds, 5000);

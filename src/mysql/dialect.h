@@ -101,6 +101,9 @@ std::string without_semicolon(std::string_view sql);
 /// Which of `wanted` the text of an "unknown system variable" error names.
 std::optional<Variable> variable_named_in(std::string_view error, const std::vector<Variable>& wanted);
 
+/// How MariaDB's list of sessions names a receiver, in lower case.
+inline constexpr std::string_view receiver_command = "slave_io";
+
 /// Statements for one server.
 class Dialect {
 public:

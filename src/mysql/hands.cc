@@ -1,5 +1,7 @@
 #include "mysql/hands.h"
 
+#include "base/text.h"
+
 namespace orc::mysql {
 
 Task<Answer> run(std::shared_ptr<Hands> hands, std::string sql, Deadline deadline) {
@@ -15,6 +17,28 @@ Task<Answer> run(std::shared_ptr<Hands> hands, std::string sql, Deadline deadlin
     }
     co_return answer;
 }
+
+namespace {
+
+/// With several receivers nobody could tell which one it is: then none is killed, and stopping takes its time.
+Co<void> kill_only_receiver(std::shared_ptr<Hands> hands, Deadline deadline) {
+    const auto sessions = co_await run(hands, hands->dialect().sessions(), deadline);
+    if (!sessions || sessions->sets.empty()) {
+        co_return;
+    }
+    std::vector<std::uint64_t> receivers;
+    for (const auto& row : sessions->sets.front().rows) {
+        if (row.size() >= 3 && row[0] && row[2] && to_lower(*row[2]) == receiver_command) {
+            receivers.push_back(std::stoull(*row[0]));
+        }
+    }
+    if (receivers.size() == 1) {
+        // It may have gone by itself; that is what was wanted.
+        co_await run(hands, Dialect::kill(receivers.front()), deadline);
+    }
+}
+
+}  // namespace
 
 Task<void> stop_channel(std::shared_ptr<Hands> hands, Threads threads, std::string channel, Deadline deadline) {
     // A MariaDB replica that acknowledges logs in to its source once more when its receiver stops, to end its dump
@@ -33,6 +57,7 @@ Task<void> stop_channel(std::shared_ptr<Hands> hands, Threads threads, std::stri
     }
     if (!acknowledging.empty()) {
         CO_TRY(co_await run(hands, Dialect::set_semi_sync(acknowledging, false), deadline));
+        co_await kill_only_receiver(hands, deadline);
     }
     const auto stopped = co_await run(hands, hands->dialect().stop(threads, channel), deadline);
     if (!acknowledging.empty() && hands->session() && hands->session()->is_open()) {

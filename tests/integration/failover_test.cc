@@ -24,7 +24,9 @@ protected:
         for (const auto& step : stage.newest_recovery_steps()) {
             text += "  " + step + "\n";
         }
-        return text + sandbox::tail(stage.service().log(), 30);
+        const auto analysis = stage.get("/api/replication-analysis");
+        return text + boost::json::serialize(analysis).substr(0, 6000) + "\n" +
+               sandbox::tail(stage.service().log(), 30);
     }
 };
 
