@@ -129,9 +129,9 @@ Task<std::string> Performer::fence(planning::FencePrimary action, Deadline deadl
 
 Task<void> Performer::apply_all(Endpoint server, gtid::Progress target, Deadline deadline) {
     while (true) {
-        const Instant until = std::min(deadline.at, clock_.now() + slice);
+        const Deadline until = earlier(deadline, clock_.deadline_in(slice));
         if (!gtid::empty(target)) {
-            const auto applied = co_await gateway_.wait_until_applied(server, target, Deadline{until});
+            const auto applied = co_await gateway_.wait_until_applied(server, target, until);
             if (applied) {
                 co_return Result<void>();
             }
@@ -139,8 +139,10 @@ Task<void> Performer::apply_all(Endpoint server, gtid::Progress target, Deadline
                 co_return tl::unexpected<Error>(applied.error());
             }
         }
-        const Deadline reading = clock_.deadline_in(Millis(1000));
-        CO_TRY(const auto now, co_await positions(server, earlier(reading, Deadline{deadline.at + Millis(100)})));
+        // A little beyond the deadline, so that the refusal can say how much was left.
+        const Deadline late{deadline.at + Millis(100)};
+        const Deadline reading = earlier(clock_.deadline_in(Millis(1000)), late);
+        CO_TRY(const auto now, co_await positions(server, reading));
         if (gtid::empty(target) ? is_drained(now) : gtid::covers(now.executed, target)) {
             co_return Result<void>();
         }
