@@ -6,6 +6,7 @@
 #include <mutex>
 #include <thread>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "runtime/log.h"
 #include "store/answer.h"
@@ -53,9 +54,13 @@ public:
         if (pending_.empty()) {
             pending_since_ = now;
         }
+        // That a server exists must survive a sudden death, or it would have to be discovered again: a new one goes out
+        // at once. What was last seen of it may wait.
+        const bool is_news = observation.server != nullptr ? known_.insert(observation.endpoint).second
+                                                           : known_.erase(observation.endpoint) > 0;
         Endpoint endpoint = observation.endpoint;
         pending_.insert_or_assign(std::move(endpoint), std::move(observation));
-        is_flush_due_ = is_flush_due_ || (pending_.size() >= batch_max && !is_failing_);
+        is_flush_due_ = is_flush_due_ || ((is_news || pending_.size() >= batch_max) && !is_failing_);
         note_age(now);
         // Also for the first one, so that the thread begins to count its second of silence.
         if (is_flush_due_ || pending_.size() == 1) {
@@ -188,6 +193,7 @@ private:
     std::vector<Done<void>> commits_done_;
     std::deque<std::function<void(SqliteEngine&)>> calls_;
     std::unordered_map<Endpoint, Observation> pending_;
+    std::unordered_set<Endpoint> known_;  // observed since the start
     Instant pending_since_;
     bool is_flush_due_ = false;
     bool is_closed_ = false;
