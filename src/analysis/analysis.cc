@@ -96,9 +96,9 @@ bool comes_first(const Finding& a, const Finding& b) {
 
 Policy::Policy(const config::Settings& chosen)
     : settings(chosen),
-      primary_recovery(chosen.recover_master_cluster_filters),
-      intermediate_recovery(chosen.recover_intermediate_master_cluster_filters),
-      ignored_hosts(chosen.recovery_ignore_hostname_filters) {}
+      primary_recovery(settings.recover_master_cluster_filters),
+      intermediate_recovery(settings.recover_intermediate_master_cluster_filters),
+      ignored_hosts(settings.recovery_ignore_hostname_filters) {}
 
 std::vector<Finding> analyse(const model::Cluster& cluster, const Policy& policy, Instant now, bool with_no_problem) {
     const Graph graph(cluster);

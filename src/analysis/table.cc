@@ -55,12 +55,13 @@ constexpr Row rows[] = {
     {Code::locked_semi_sync_primary_hypothesis,
      [](const Case& c, const Settings&) { return live_primary(c) && c.waits_for_acks; }},
     {Code::primary_with_too_many_semi_sync_replicas,
-     [](const Case& c, const Settings& s) {
-         return s.enforce_exact_semi_sync_replicas && live_primary(c) && c.has_too_many_ackers;
+     [](const Case& c, const Settings& settings) {
+         return settings.enforce_exact_semi_sync_replicas && live_primary(c) && c.has_too_many_ackers;
      }},
     {Code::no_writable_primary,
-     [](const Case& c, const Settings& s) {
-         return s.recover_non_writeable_master && live_primary(c) && c.is_read_only && c.counts.valid_replicating > 0;
+     [](const Case& c, const Settings& settings) {
+         return settings.recover_non_writeable_master && live_primary(c) && c.is_read_only &&
+                c.counts.valid_replicating > 0;
      }},
     {Code::primary_single_replica_not_replicating,
      [](const Case& c, const Settings&) {

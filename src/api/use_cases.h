@@ -73,11 +73,13 @@ public:
     std::shared_ptr<const std::vector<analysis::Finding>> findings() const;
     std::vector<recovery::Running> running() const;
     discovery::Counters counters() const;
-    ledger::LeadershipView leadership() const;
-    bool recoveries_disabled() const;
 
     /// `listener` is called on the control executor for each event of a recovery, until the process ends.
     void on_recovery_event(std::function<void(const recovery::Event&)> listener);
+
+    // ---- control executor ----
+    ledger::LeadershipView leadership() const;
+    bool recoveries_disabled() const;
 
     // ---- verbs; control executor ----
     Task<model::ServerPtr> discover(Endpoint server);

@@ -5,7 +5,6 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <ctime>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -132,11 +131,7 @@ Co<void> perform(Service& service, runtime::Clock& clock, cli::Flags flags, std:
 }  // namespace
 
 int fatal(const std::string& message) {
-    const std::time_t now = std::time(nullptr);
-    char stamp[32] = {};
-    std::tm parts{};
-    std::strftime(stamp, sizeof stamp, "%Y-%m-%d %H:%M:%S", localtime_r(&now, &parts));
-    std::cerr << stamp << " FATAL " << message << std::endl;
+    runtime::print_fatal(message);
     return 1;
 }
 

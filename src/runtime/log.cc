@@ -60,11 +60,11 @@ bool needs_quotes(std::string_view value) {
     return value.empty() || value.find_first_of(" \t\n\"=") != std::string_view::npos;
 }
 
-std::string text_line(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
+std::string line_head(std::string_view level, std::string_view text) {
     const std::time_t now = std::time(nullptr);
     std::tm parts{};
     localtime_r(&now, &parts);
-    std::string line = fmt::format(
+    return fmt::format(
         "{:04}-{:02}-{:02} {:02}:{:02}:{:02} {} {}",
         parts.tm_year + 1900,
         parts.tm_mon + 1,
@@ -72,9 +72,13 @@ std::string text_line(LogLevel level, std::string_view event, std::initializer_l
         parts.tm_hour,
         parts.tm_min,
         parts.tm_sec,
-        level_name(level),
-        event
+        level,
+        text
     );
+}
+
+std::string text_line(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
+    std::string line = line_head(level_name(level), event);
     for (const auto& field : fields) {
         line += ' ';
         line += field.key;
@@ -107,6 +111,12 @@ std::string json_line(LogLevel level, std::string_view event, std::initializer_l
 void configure_log(LogLevel least, LogFormat format) {
     least_level = least;
     log_format = format;
+}
+
+void print_fatal(std::string_view message) {
+    const std::string line = line_head("FATAL", message) + "\n";
+    const std::lock_guard lock(log_mutex);
+    std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
 bool log_enabled(LogLevel level) { return level >= least_level.load(std::memory_order_relaxed); }
