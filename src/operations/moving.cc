@@ -8,6 +8,8 @@ namespace {
 
 constexpr int tries = 3;
 constexpr Micros pause = Millis(100);
+constexpr Micros receiver_patience = Seconds(1);
+constexpr Micros look_every = Millis(20);
 
 bool is_worth_another_try(const Error& error) {
     return error.code == ErrorCode::unreachable || error.code == ErrorCode::timed_out ||
@@ -86,7 +88,34 @@ Task<void> Performer::change_source(planning::MoveReplica action, Deadline deadl
         // The successor is being fed: it has to run, whatever it did before.
         co_return co_await gateway_.start_replication(action.replica, action.channel, deadline);
     }
-    co_return co_await start_as_before(action.replica, action.channel, deadline);
+    CO_TRY(co_await start_as_before(action.replica, action.channel, deadline));
+    co_return co_await check_follows(action, deadline);
+}
+
+// A source that has purged what is needed, or whose history is another, ends the receiver soon after it started; nobody
+// but the replica tells (MariaDB says nowhere what it has purged).
+Task<void> Performer::check_follows(planning::MoveReplica action, Deadline deadline) {
+    const planning::Before* before = journey_.before(action.replica);
+    if (before != nullptr && !before->receiver_ran) {
+        co_return Result<void>();
+    }
+    const Instant patience_ends = clock_.now() + receiver_patience;
+    while (clock_.now() < patience_ends && !deadline.has_passed(clock_.now() + look_every)) {
+        const auto now = co_await positions(action.replica, deadline);
+        const bool is_there = now && now->channel && now->channel->source == action.source;
+        if (!is_there || now->channel->receiver == model::ThreadState::running) {
+            break;
+        }
+        if (now->channel->receiver == model::ThreadState::stopped && now->channel->receiver_errno != 0) {
+            co_return fail(
+                ErrorCode::refused,
+                "its receiver ended with error " + std::to_string(now->channel->receiver_errno) + ": " +
+                    now->channel->receiver_error
+            );
+        }
+        co_await clock_.sleep_for(look_every);
+    }
+    co_return Result<void>();
 }
 
 Task<std::string> Performer::move(planning::MoveReplica action, Deadline deadline) {

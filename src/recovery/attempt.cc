@@ -101,6 +101,10 @@ Co<void> Attempt::resume(model::RecoveryRecord record, std::optional<model::Reco
     if (progress) {
         plan = planning::plan_from_json(progress->plan);
     }
+    if (!plan && record_.ended) {
+        co_await free_the_cluster();
+        co_return;
+    }
     if (!plan) {
         const auto resolved = co_await resolve_without_plan("its process died: " + plan.error().message);
         if (!resolved) {
@@ -110,6 +114,10 @@ Co<void> Attempt::resume(model::RecoveryRecord record, std::optional<model::Reco
     }
     plan_ = *plan;
     shop_.running_changed();
+    if (record_.ended) {
+        co_await finish_the_end();
+        co_return;
+    }
     const auto leased = co_await take_lease_over(shop_.clock.deadline_in(commit_limit));
     if (!leased) {
         LOG(warning, "recovery.not_resumed", {{"uid", record_.uid}, {"why", leased.error().message}});

@@ -20,7 +20,7 @@ public:
     /// Runs a plan made from the last snapshot. Errors: conflict (not registered), refused (nobody was promoted, with
     /// the reasons), cancelled.
     Task<Outcome> run(planning::Plan plan);
-    /// Finishes or undoes what a dead process has begun.
+    /// Finishes or undoes what a dead process has begun. A record that has ended lacks its last commands at most.
     Co<void> resume(model::RecoveryRecord record, std::optional<model::RecoveryProgress> progress);
 
     Running running() const;
@@ -45,6 +45,8 @@ private:
     Task<std::string> account(planning::Account action, const operations::Journey& journey, Deadline deadline);
     Task<std::string> resolve(const operations::Journey& journey);
     Task<std::string> release();
+    Co<void> finish_the_end();
+    Co<void> free_the_cluster();
     Task<void> take_lease_over(Deadline deadline);
     Task<void> resolve_without_plan(std::string why);
 

@@ -425,8 +425,10 @@ void Attempt::settle_record(const Journey& journey) {
         }
     }
     record_.errors = journey.errors;
-    if (!journey.succeeded && !journey.why.empty() && record_.errors.empty()) {
-        record_.errors.push_back(journey.why);
+    // Why nobody was promoted comes first, not what else did not work on the way.
+    const auto told = std::find(record_.errors.begin(), record_.errors.end(), journey.why);
+    if (!journey.succeeded && !journey.why.empty() && told == record_.errors.end()) {
+        record_.errors.insert(record_.errors.begin(), journey.why);
     }
     const bool is_planned = request_.kind == planning::PlanKind::graceful_takeover;
     if (journey.succeeded && is_planned && shop_.settings.auto_acknowledge_graceful_takeover && !record_.acknowledged) {
@@ -503,6 +505,40 @@ Task<std::string> Attempt::release() {
     changes.emplace_back(std::move(forget));
     CO_TRY(co_await commit(shop_, std::move(changes), shop_.clock.deadline_in(commit_limit)));
     co_return "the cluster is free";
+}
+
+// The record was resolved, then the process died: the commands for afterwards may not have run. Twice is better than
+// never.
+Co<void> Attempt::finish_the_end() {
+    Journey journey;
+    journey.plan = plan_;
+    journey.succeeded = record_.is_successful;
+    journey.promoted = record_.successor;
+    journey.failed_moves = record_.lost;
+    note("The process that had done this died before its end: running what belongs there");
+    for (const auto& step : plan_.steps) {
+        const auto* hooks = std::get_if<planning::RunHooks>(&step.action);
+        if (hooks != nullptr && step.always) {
+            const auto ran = co_await run_list(hooks->list, journey);
+            note(ran ? *ran : ran.error().message);
+        }
+    }
+    co_await free_the_cluster();
+}
+
+Co<void> Attempt::free_the_cluster() {
+    is_over_ = true;
+    std::vector<model::Change> changes = take_notes();
+    const auto intent = shop_.ledger.intent();
+    const auto lease = intent->leases.find(record_.cluster);
+    if (lease != intent->leases.end() && lease->second.purpose == "recovery " + record_.uid.text()) {
+        changes.emplace_back(model::DropLease{record_.cluster});
+    }
+    changes.emplace_back(model::DropRecoveryProgress{record_.uid});
+    const auto freed = co_await commit(shop_, std::move(changes), shop_.clock.deadline_in(commit_limit));
+    if (!freed) {
+        LOG(warning, "recovery.not_ended", {{"uid", record_.uid}, {"why", freed.error().message}});
+    }
 }
 
 Task<void> Attempt::resolve_without_plan(std::string why) {

@@ -48,11 +48,15 @@ struct RecoveryLoop::State : std::enable_shared_from_this<RecoveryLoop::State> {
     // ---- every second (loop_upkeep.cc) ----
     Co<void> upkeep();
     Co<void> one_upkeep();
-    void resume_the_dead();
     std::vector<model::Change> expiries() const;
     void add_downtime_changes(std::vector<model::Change>& changes, WallTime now) const;
     bool is_back(const Endpoint& server) const;
     void forget_vanished_clusters();
+
+    // ---- recoveries of dead processes (loop_resume.cc) ----
+    void resume_the_dead();
+    void resume(const model::RecoveryRecord& record);
+    Co<void> resume_from_history(RecoveryUid uid);
 
     // ---- shared ----
     void publish_findings();
@@ -77,6 +81,7 @@ struct RecoveryLoop::State : std::enable_shared_from_this<RecoveryLoop::State> {
     std::set<Endpoint> fencing;
     std::set<Endpoint> looking;  ///< a second look at that member's cluster is due
     std::set<Endpoint> making_known;
+    std::set<RecoveryUid> remembering;  ///< their records are being read from the store
     std::vector<std::function<void(const Event&)>> listeners;
     mutable std::int64_t recovery_ids = 0;
     mutable std::int64_t detection_ids = 0;

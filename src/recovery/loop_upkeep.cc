@@ -1,4 +1,4 @@
-// What happens every second: periods that end, downtimes that are kept up, and recoveries whose process has died.
+// What happens every second: periods that end, and downtimes that are kept up.
 #include <algorithm>
 
 #include "recovery/loop_state.h"
@@ -9,7 +9,6 @@ namespace {
 
 constexpr Micros tick = Seconds(1);
 constexpr Micros commit_limit = Seconds(10);
-constexpr Micros patience_with_others = Seconds(2);
 constexpr auto lost_for = std::chrono::hours(24 * 365);
 constexpr auto renew_before = std::chrono::hours(24 * 364);
 
@@ -67,59 +66,6 @@ void RecoveryLoop::State::forget_vanished_clusters() {
                ) &&
                !making_known.contains(entry.first);
     });
-}
-
-void RecoveryLoop::State::resume_the_dead() {
-    if (!leads() || shop.noop) {
-        return;
-    }
-    const auto intent = shop.ledger.intent();
-    const WallTime now = shop.clock.wall();
-    for (const auto& [uid, record] : intent->recoveries) {
-        if (record.ended || attempts.contains(uid)) {
-            continue;
-        }
-        const auto lease = intent->leases.find(record.cluster);
-        const bool is_held = lease != intent->leases.end() && !lease->second.holder.empty() &&
-                             lease->second.holder != shop.node.token && lease->second.expires > now;
-        // Another node's process may still be on its way to noticing that it no longer leads.
-        const bool was_elsewhere = record.node_host != shop.node.host;
-        const Seconds life(shop.settings.cluster_recovery_lease_seconds);
-        if (is_held && was_elsewhere && lease->second.expires - life + patience_with_others > now) {
-            continue;
-        }
-        std::optional<model::RecoveryProgress> progress;
-        if (const auto found = intent->progress.find(uid); found != intent->progress.end()) {
-            progress = found->second;
-        }
-        LOG(warning, "recovery.resumed", {{"uid", uid}, {"failed", record.failed}, {"was_at", record.node_host}});
-        planning::FailoverRequest request;
-        request.subject = record.failed;
-        request.code = record.code;
-        request.is_new_detection = false;
-        if (progress) {
-            if (const auto plan = planning::plan_from_json(progress->plan)) {
-                request.kind = plan->kind;
-                request.command = plan->command;
-                request.demanded = plan->demanded;
-                for (const auto& step : plan->steps) {
-                    const auto* demote = std::get_if<planning::DemoteOldPrimary>(&step.action);
-                    request.pick = request.pick || (demote != nullptr && demote->start);
-                }
-            }
-        }
-        analysis::Finding finding;
-        finding.subject = record.failed;
-        finding.cluster = record.cluster;
-        finding.cluster_alias = record.cluster_alias;
-        finding.replicas = record.replicas;
-        finding.is_primary = true;
-        const auto attempt = std::make_shared<Attempt>(shop, std::move(request), std::move(finding), std::string());
-        attempts[uid] = attempt;
-        if (!group.spawn(run_resumed(attempt, record, std::move(progress)))) {
-            attempts.erase(uid);
-        }
-    }
 }
 
 bool RecoveryLoop::State::is_back(const Endpoint& server) const {

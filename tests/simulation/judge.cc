@@ -101,6 +101,7 @@ void Judge::before_effect(SimServer& server, const Statement& statement) {
             }
             break;
         case StatementKind::change_source:
+            moved_.insert(server.number());
             if (const SimServer* source = fleet_.find(statement.source.source)) {
                 check_move(server, *source);
             }
@@ -108,7 +109,6 @@ void Judge::before_effect(SimServer& server, const Statement& statement) {
         default:
             break;
     }
-    replication_touched_[server.number()] = now();
 }
 
 void Judge::after_effect(SimServer& server, const Statement& statement, const Result<void>& result) {
@@ -372,7 +372,8 @@ void Judge::hook_started(const recovery::HookCall& call) {
     };
     const std::string uid = value("ORC_RECOVERY_UID");
     fleet_.trace().add([&] {
-        return "hook " + call.list + " for " + uid + ", successor " + value("ORC_SUCCESSOR_HOST");
+        return "hook " + call.list + ", " + value("ORC_FAILURE_TYPE") + " of " + value("ORC_FAILED_HOST") +
+               (uid.empty() ? "" : ", recovery " + uid.substr(0, 6)) + ", successor " + value("ORC_SUCCESSOR_HOST");
     });
     ++hooks_of_[uid][call.list];
     if (call.list == "PostFailoverProcesses" || call.list == "PostMasterFailoverProcesses") {

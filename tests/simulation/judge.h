@@ -120,8 +120,8 @@ private:
     std::map<int, Instant> process_since_;
     std::map<std::pair<int, int>, Instant> wire_since_;
     std::map<int, Instant> fence_sent_;
-    std::map<int, Instant> replication_touched_;  ///< last statement that changed a replica's streams
-    std::map<int, Instant> was_streaming_;        ///< last time a replica's stream from the primary worked
+    std::set<int> moved_;                   ///< servers that the manager has pointed elsewhere
+    std::map<int, Instant> was_streaming_;  ///< last time a replica's stream from the primary worked
     std::map<int, std::uint64_t> watch_epoch_;
     std::set<std::uint64_t> lost_;  ///< names of acknowledged writes that are excused
     std::string last_sent_;         ///< the same statement again and again is shown once

@@ -93,7 +93,7 @@ void Judge::finish_hooks() {
     for (const auto& [id, record] : disk_->recoveries) {
         auto& hooks = hooks_of_[record.uid.text()];
         const int ran = hooks[after_success] + hooks[after_failure];
-        const bool is_right = ran == 1 || (tally_.manager_deaths > 0 && ran <= 1 + tally_.manager_deaths);
+        const bool is_right = ran == 1 || (ran > 0 && ran <= 1 + tally_.manager_deaths);
         if (record.ended && !is_right) {
             violated(
                 "I-8",
@@ -125,6 +125,11 @@ void Judge::finish_hooks() {
 }
 
 bool Judge::is_accounted_for(const SimServer& server) const {
+    // Its own source has purged what it needs: nobody's doing, and seen as an error of the replica.
+    constexpr int fatal_when_reading = 1236;
+    if (server.channel && server.channel->receiver_errno == fatal_when_reading && !moved_.contains(server.number())) {
+        return true;
+    }
     const auto downtime = disk_->intent.downtimes.find(server.endpoint());
     if (downtime != disk_->intent.downtimes.end()) {
         return true;
@@ -209,7 +214,12 @@ void Judge::finish_topology() {
         }
     }
     const bool is_alone = primary.is_running() && fleet_.replicas_of(primary).empty();
-    if (!primary.is_writable() && !has_stated_why() && !is_alone) {
+    // Nor is it opened beside a replica that started writable.
+    bool has_rival = false;
+    for (int i = 0; i < fleet_.size(); ++i) {
+        has_rival = has_rival || (i != primary_ && fleet_.at(i).is_writable());
+    }
+    if (!primary.is_writable() && !has_stated_why() && !is_alone && !has_rival) {
         violated(
             "convergence",
             "there is no writable primary at the end, and no recovery says why (" + primary.endpoint().text() + " is " +

@@ -143,7 +143,7 @@ unsigned Fleet::acking_replicas(const SimServer& source) const {
     for (const auto& server : servers_) {
         const auto& channel = server->channel;
         out += channel && channel->source == source.endpoint() && channel->acks &&
-               channel->link == SimChannel::Link::connected;
+               channel->source_incarnation == source.incarnation && channel->link == SimChannel::Link::connected;
     }
     return out;
 }
@@ -152,7 +152,8 @@ std::vector<Endpoint> Fleet::replicas_of(const SimServer& source) const {
     std::vector<Endpoint> out;
     for (const auto& server : servers_) {
         const auto& channel = server->channel;
-        if (channel && channel->source == source.endpoint() && channel->link == SimChannel::Link::connected) {
+        if (channel && channel->source == source.endpoint() && channel->source_incarnation == source.incarnation &&
+            channel->link == SimChannel::Link::connected) {
             out.push_back(server->endpoint());
         }
     }
@@ -347,7 +348,7 @@ void Fleet::revisit(SimServer& server) {
         if (other->channel && (other.get() == &server || source_of(*other) == &server)) {
             if (other.get() == &server && other->is_running()) {
                 other->channel->last_heard = agenda_.now();
-                if (other->channel->link == SimChannel::Link::connecting) {
+                if (other->channel->link != SimChannel::Link::connected) {
                     connect(*other);  // its timers stood still
                 }
             }

@@ -23,7 +23,9 @@ std::string connect_error(const SimServer& replica, const char* what) {
 bool Fleet::is_streaming(const SimServer& replica) {
     const SimServer* source = source_of(replica);
     return source != nullptr && replica.is_running() && source->is_running() && replica.channel->receiver_on &&
-           replica.channel->link == SimChannel::Link::connected && network_.is_up(replica.number(), source->number());
+           replica.channel->link == SimChannel::Link::connected &&
+           replica.channel->source_incarnation == source->incarnation &&
+           network_.is_up(replica.number(), source->number());
 }
 
 // ---- links ----
@@ -70,6 +72,7 @@ void Fleet::connect_arrives(SimServer& replica, std::uint64_t epoch) {
         return;
     }
     channel.link = SimChannel::Link::connected;
+    channel.source_incarnation = source->incarnation;
     channel.receiver_errno = 0;
     channel.receiver_error.clear();
     channel.acks = replica.semi_sync_replica && source->options().has_semi_sync;

@@ -56,11 +56,12 @@ struct SimChannel {
     bool applier_on = false;
     enum class Link { idle, connecting, connected };
     Link link = Link::idle;
-    std::uint64_t epoch = 0;  ///< of the link; what belongs to an earlier one is void
-    bool acks = false;        ///< this link acknowledges (semi-sync)
-    bool in_flight = false;   ///< a delivery is under way
-    std::size_t cursor = 0;   ///< next place in the source's log
-    std::size_t acked = 0;    ///< the source knows that everything before was received
+    std::uint64_t epoch = 0;               ///< of the link; what belongs to an earlier one is void
+    std::uint64_t source_incarnation = 0;  ///< a source that has started anew knows nothing of the link
+    bool acks = false;                     ///< this link acknowledges (semi-sync)
+    bool in_flight = false;                ///< a delivery is under way
+    std::size_t cursor = 0;                ///< next place in the source's log
+    std::size_t acked = 0;                 ///< the source knows that everything before was received
 
     struct Received {
         Transaction transaction;

@@ -204,6 +204,31 @@ TEST(Story, a_manager_that_starts_while_its_store_is_in_doubt_recovers_all_the_s
     }
 }
 
+TEST(Story, a_manager_that_dies_while_the_last_commands_run_leaves_nothing_open) {
+    for (const bool is_planned : {false, true}) {
+        for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+            SCOPED_TRACE((is_planned ? "switchover, seed " : "failover, seed ") + std::to_string(seed));
+            Scenario story = plain_story(2);
+            story.seed = seed;
+            story.hooks_take = Seconds(8);
+            story.add(at(15), is_planned ? Kind::switchover : Kind::kill, is_planned ? -1 : 0);
+            story.add(at(15.5), Kind::kill_manager);
+            tell(story);
+        }
+    }
+}
+
+TEST(Story, a_mariadb_replica_that_its_new_source_cannot_serve_any_more_is_reported) {
+    Scenario story = plain_story(3, mariadb());
+    story.servers[3].apply_cost = Micros(100);
+    story.add(at(15), Kind::apply_cost, 3, 0, Wire::up, 300'000);
+    story.add(at(29), Kind::purge, 1);
+    story.add(at(29), Kind::purge, 2);
+    story.add(at(30), Kind::kill, 0);
+    const Verdict verdict = tell(story);
+    EXPECT_EQ(verdict.tally.ends_with_lost, 1);
+}
+
 TEST(Story, one_hung_replica_of_many_does_not_hold_a_promotion_up) {
     Scenario story = plain_story(5);
     story.add(at(15), Kind::freeze, 5);
