@@ -116,10 +116,10 @@ void RecoveryLoop::State::consider(const model::Cluster& cluster, Finding& findi
     auto rules = rules_against(finding, *shop.ledger.intent(), shop.settings, facts);
     if (const auto pause = pauses.find({finding.subject, block_class_of(finding.handling)});
         pause != pauses.end() && pause->second.until > shop.clock.now()) {
-        const auto left = std::chrono::duration_cast<Seconds>(pause->second.until - shop.clock.now());
-        rules.push_back(
-            "the last attempt did not succeed; the next one follows in " + std::to_string(left.count()) + " s"
-        );
+        // The moment, not the time left: a reason that changes every second would be told every second.
+        const auto left = std::chrono::duration_cast<Millis>(pause->second.until - shop.clock.now());
+        const WallTime next = std::chrono::round<Seconds>(shop.clock.wall() + left);
+        rules.push_back("the last attempt did not succeed; the next one follows at " + db_timestamp(next));
     }
     if (rules.empty()) {
         last_blocked.erase(finding.subject);
