@@ -112,8 +112,8 @@ Run one(const Settings& settings, std::mt19937& chance) {
     }
     Writer writer;
     writer.start((*servers)->endpoints());
-    // Whole poll intervals pass, and the moment of the failure is drawn, so that no phase of the polling is favoured.
-    std::this_thread::sleep_for(milliseconds(6000 + int(chance() % 5000)));
+    // The moment of the failure is drawn over a whole poll interval, so that no phase of the polling is favoured.
+    std::this_thread::sleep_for(milliseconds(2000 + int(chance() % 5000)));
     const auto begun = Clock::now();
     if (settings.how == "kill") {
         (void)(*servers)->kill(1);
