@@ -230,7 +230,8 @@ void Judge::check_losses(SimServer& opened) {
 void Judge::check_move(const SimServer& replica, const SimServer& source) {
     const std::string names = replica.endpoint().text() + " is pointed at " + source.endpoint().text();
     for (int origin = 0; origin < fleet_.size(); ++origin) {
-        if (replica.owned(origin) > source.owned(origin)) {
+        // What waits for an acknowledgement is in the log, and passed on, before it counts as executed.
+        if (replica.owned(origin) > std::max(source.owned(origin), source.logged(origin))) {
             violated(
                 "I-3",
                 names + ", which lacks transaction " + fleet_.at(origin).endpoint().text() + ":" +

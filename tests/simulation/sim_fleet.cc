@@ -286,14 +286,13 @@ void Fleet::start(SimServer& server) {
         if (server.options().is_mariadb || server.options().relay_log_recovery) {
             discard_relay(channel);
         }
-        const bool receiver_ran = std::exchange(channel.receiver_on, false);
-        const bool applier_ran = std::exchange(channel.applier_on, false);
+        channel.receiver_on = false;
+        channel.applier_on = false;
         channel.receiver_errno = 0;
         channel.receiver_error.clear();
-        if (server.options().starts_replication && receiver_ran) {
+        // Also threads that somebody had stopped before.
+        if (server.options().starts_replication) {
             start_receiver(server);
-        }
-        if (server.options().starts_replication && applier_ran) {
             start_applier(server);
         }
     }
