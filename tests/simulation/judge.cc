@@ -68,7 +68,10 @@ void Judge::wire_changed(int a, int b) {
 void Judge::manager_changed(Manager* manager) {
     tally_.manager_deaths += manager == nullptr;
     manager_ = manager;
-    manager_since_ = now();
+    store_changed();
+}
+
+void Judge::store_changed() {
     for (int i = 0; i < fleet_.size(); ++i) {
         check_writers_later(fleet_.at(i));
     }
@@ -92,11 +95,14 @@ void Judge::on_sent(const SimServer& server, const Statement& statement) {
     }
 }
 
-void Judge::before_effect(SimServer& server, const Statement& statement) {
+void Judge::before_effect(SimServer& server, const Statement& statement, bool is_late) {
     check_thrown_away(server, statement);
     switch (statement.kind) {
         case StatementKind::set_read_only:
-            if (!statement.read_only.read_only && server.read_only) {
+            if (!statement.read_only.read_only && server.read_only && is_late && server.number() != primary_) {
+                // It lay in a frozen server's socket. Nobody can take it back, only close the server again.
+                ++tally_.late_openings;
+            } else if (!statement.read_only.read_only && server.read_only) {
                 check_opening(server);
             }
             break;
@@ -289,7 +295,7 @@ void Judge::check_thrown_away(const SimServer& server, const Statement& statemen
 void Judge::check_writers_later(SimServer& stale) {
     const int number = stale.number();
     const auto epoch = ++watch_epoch_[number];
-    if (number == primary_ || !takes_writes(stale) || manager_ == nullptr ||
+    if (number == primary_ || !takes_writes(stale) || manager_ == nullptr || disk_->faults.read_only ||
         !fleet_.network().is_up(manager_node, number)) {
         return;
     }

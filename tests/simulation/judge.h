@@ -25,6 +25,7 @@ struct Violation {
 /// What happened, in numbers.
 struct Tally {
     int promotions = 0;
+    int late_openings = 0;  ///< by statements that a thawing server found in its sockets
     int switchovers = 0;
     int switchovers_done = 0;
     int recoveries = 0;
@@ -53,12 +54,14 @@ public:
 
     // ---- what it is told ----
     void on_sent(const SimServer& server, const Statement& statement) override;
-    void before_effect(SimServer& server, const Statement& statement) override;
+    void before_effect(SimServer& server, const Statement& statement, bool is_late) override;
     void after_effect(SimServer& server, const Statement& statement, const Result<void>& result) override;
     void process_changed(SimServer& server);
     void wire_changed(int a, int b);
     void writable_changed(SimServer& server);
     void manager_changed(Manager* manager);
+    /// A manager that cannot write its store decides nothing.
+    void store_changed();
     void hook_started(const recovery::HookCall& call);
     void switchover_asked() {
         ++tally_.switchovers;
@@ -109,7 +112,6 @@ private:
     Clients& clients_;
     std::shared_ptr<store::MemoryDisk> disk_;
     Manager* manager_ = nullptr;
-    Instant manager_since_;
     std::vector<Violation> violations_;
     Tally tally_;
 

@@ -1,5 +1,6 @@
 // When all is over.
 #include <algorithm>
+#include <tuple>
 
 #include "base/text.h"
 #include "judge.h"
@@ -23,6 +24,7 @@ std::string joined(const std::vector<Endpoint>& servers) {
 
 void Tally::add(const Tally& other) {
     promotions += other.promotions;
+    late_openings += other.late_openings;
     switchovers += other.switchovers;
     switchovers_done += other.switchovers_done;
     recoveries += other.recoveries;
@@ -37,8 +39,9 @@ void Tally::add(const Tally& other) {
 }
 
 std::string Tally::text() const {
-    std::string out = std::to_string(promotions) + " promotions, " + std::to_string(switchovers_done) + " of " +
-                      std::to_string(switchovers) + " switchovers, " + std::to_string(recoveries) + " recoveries (" +
+    std::string out = std::to_string(promotions) + " promotions, " + std::to_string(late_openings) +
+                      " late openings, " + std::to_string(switchovers_done) + " of " + std::to_string(switchovers) +
+                      " switchovers, " + std::to_string(recoveries) + " recoveries (" +
                       std::to_string(recoveries_failed) + " without success), " + std::to_string(manager_deaths) +
                       " deaths of the manager, " + std::to_string(acknowledged) + " writes acknowledged, " +
                       std::to_string(lost_unavoidably) + " lost unavoidably, " + std::to_string(stranded) +
@@ -135,8 +138,13 @@ bool Judge::is_accounted_for(const SimServer& server) const {
         return true;
     }
     return std::any_of(disk_->recoveries.begin(), disk_->recoveries.end(), [&](const auto& entry) {
-        const auto& lost = entry.second.lost;
-        return std::find(lost.begin(), lost.end(), server.endpoint()) != lost.end();
+        const auto& [lost, errors] = std::tie(entry.second.lost, entry.second.errors);
+        // Left as it is because going back failed there, and said so.
+        const std::string undo = "undo on " + server.endpoint().text();
+        return std::find(lost.begin(), lost.end(), server.endpoint()) != lost.end() ||
+               std::any_of(errors.begin(), errors.end(), [&](const std::string& error) {
+                   return error.starts_with(undo);
+               });
     });
 }
 

@@ -164,7 +164,7 @@ void SimGateway::arrives(const std::shared_ptr<Call>& call) {
 }
 
 void SimGateway::executes(const std::shared_ptr<Call>& call) {
-    auto result = call->effect();
+    auto result = call->effect(*call);
     if (result) {
         answers(call, std::move(*result));
         return;
@@ -173,7 +173,7 @@ void SimGateway::executes(const std::shared_ptr<Call>& call) {
         if (!*alive || call->has_ended || is_dead_) {
             return false;
         }
-        auto later_result = call->effect();
+        auto later_result = call->effect(*call);
         if (later_result) {
             answers(call, std::move(*later_result));
         }

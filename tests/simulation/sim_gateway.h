@@ -43,8 +43,8 @@ public:
     virtual ~StatementWatch() = default;
     /// The manager is about to send it.
     virtual void on_sent(const SimServer& server, const Statement& statement) = 0;
-    /// The server is about to execute it, and has executed it.
-    virtual void before_effect(SimServer& server, const Statement& statement) = 0;
+    /// The server is about to execute it, and has executed it. Late: whoever sent it has given up meanwhile.
+    virtual void before_effect(SimServer& server, const Statement& statement, bool is_late) = 0;
     virtual void after_effect(SimServer& server, const Statement& statement, const Result<void>& result) = 0;
 };
 
@@ -87,7 +87,8 @@ private:
         bool is_open = false;
         std::uint64_t incarnation = 0;
     };
-    using Effect = std::function<std::optional<Result<void>>()>;  ///< nullopt: not yet
+    struct Call;
+    using Effect = std::function<std::optional<Result<void>>(const Call& call)>;  ///< nullopt: not yet
     struct Call {
         SimServer* server = nullptr;
         Lane lane = Lane::work;

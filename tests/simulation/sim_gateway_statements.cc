@@ -20,7 +20,7 @@ Task<model::Facts> SimGateway::probe(Endpoint server, Deadline deadline) {
     }
     ++reads_;
     const auto facts = std::make_shared<model::Facts>();
-    Effect effect = [this, known, facts]() -> std::optional<Result<void>> {
+    Effect effect = [this, known, facts](const Call&) -> std::optional<Result<void>> {
         *facts = known->facts(
             fleet_.source_of(*known), fleet_.acking_replicas(*known), fleet_.replicas_of(*known), fleet_.agenda().now()
         );
@@ -38,7 +38,7 @@ Task<mysql::Pulse> SimGateway::pulse(Endpoint server, Deadline deadline) {
         co_return fail(ErrorCode::not_found, server.text() + ": no session is open");
     }
     ++reads_;
-    Effect effect = []() -> std::optional<Result<void>> { return Result<void>{}; };
+    Effect effect = [](const Call&) -> std::optional<Result<void>> { return Result<void>{}; };
     const auto call = make(*known, Lane::kept, deadline, std::move(effect));
     CO_TRY(co_await run(call));
     mysql::Pulse pulse;
@@ -53,7 +53,7 @@ Task<void> SimGateway::knock(Endpoint server, Deadline deadline) {
         co_return unknown_host(server);
     }
     ++reads_;
-    Effect effect = []() -> std::optional<Result<void>> { return Result<void>{}; };
+    Effect effect = [](const Call&) -> std::optional<Result<void>> { return Result<void>{}; };
     const auto call = make(*known, Lane::fresh, deadline, std::move(effect));
     co_return co_await run(call);
 }
@@ -65,7 +65,7 @@ Task<mysql::Positions> SimGateway::positions(Endpoint server, Deadline deadline)
     }
     ++reads_;
     const auto positions = std::make_shared<mysql::Positions>();
-    Effect effect = [this, known, positions]() -> std::optional<Result<void>> {
+    Effect effect = [this, known, positions](const Call&) -> std::optional<Result<void>> {
         *positions = known->positions(fleet_.source_of(*known), fleet_.agenda().now());
         return Result<void>{};
     };
@@ -79,7 +79,7 @@ Task<mysql::Credentials> SimGateway::replication_credentials(Endpoint server, De
     if (known == nullptr) {
         co_return unknown_host(server);
     }
-    Effect effect = []() -> std::optional<Result<void>> { return Result<void>{}; };
+    Effect effect = [](const Call&) -> std::optional<Result<void>> { return Result<void>{}; };
     const auto call = make(*known, Lane::work, deadline, std::move(effect));
     CO_TRY(co_await run(call));
     mysql::Credentials credentials;
@@ -93,8 +93,8 @@ Task<void> SimGateway::write(Endpoint server, Statement statement, Deadline dead
         co_return unknown_host(server);
     }
     watch_.on_sent(*known, statement);
-    Effect effect = [this, known, statement]() -> std::optional<Result<void>> {
-        watch_.before_effect(*known, statement);
+    Effect effect = [this, known, statement](const Call& call) -> std::optional<Result<void>> {
+        watch_.before_effect(*known, statement, call.has_ended);
         auto result = perform(*known, statement);
         watch_.after_effect(*known, statement, result);
         return result;
@@ -197,7 +197,7 @@ Task<void> SimGateway::wait_until_applied(Endpoint server, gtid::Progress target
         co_return unknown_host(server);
     }
     ++reads_;
-    Effect effect = [known, target]() -> std::optional<Result<void>> {
+    Effect effect = [known, target](const Call&) -> std::optional<Result<void>> {
         // MASTER_GTID_WAIT looks at what replication has applied; its server's own writes count with the rest.
         if (gtid::covers(known->executed_progress(), target)) {
             return Result<void>{};

@@ -131,7 +131,9 @@ void World::on_sent(const SimServer& server, const Statement& statement) {
     }
 }
 
-void World::before_effect(SimServer& server, const Statement& statement) { judge_->before_effect(server, statement); }
+void World::before_effect(SimServer& server, const Statement& statement, bool is_late) {
+    judge_->before_effect(server, statement, is_late);
+}
 
 void World::after_effect(SimServer& server, const Statement& statement, const Result<void>& result) {
     judge_->after_effect(server, statement, result);
@@ -267,6 +269,7 @@ void World::happen_to_store(const Happening& happening) {
             faults.read_only = amount != 0;
             break;
     }
+    judge_->store_changed();
 }
 
 void World::ask_for_switchover(const Happening& happening) {
@@ -300,6 +303,7 @@ void World::heal() {
     network_.restore_all();
     network_.set_slowness(1);
     disk_->faults = {};
+    judge_->store_changed();
     for (int i = 0; i < fleet_.size(); ++i) {
         SimServer& server = fleet_.at(i);
         const Process before = server.process;

@@ -35,7 +35,7 @@ public:
     Verdict run();
 
     void on_sent(const SimServer& server, const Statement& statement) override;
-    void before_effect(SimServer& server, const Statement& statement) override;
+    void before_effect(SimServer& server, const Statement& statement, bool is_late) override;
     void after_effect(SimServer& server, const Statement& statement, const Result<void>& result) override;
 
 private:
