@@ -283,7 +283,8 @@ TEST(DiscoveryLoop, discovers_by_request_and_says_why_not) {
     Result<model::ServerPtr> bad = fail(ErrorCode::corrupt, "");
     const auto ask = [](Bench& b, Result<model::ServerPtr>& out) -> Co<void> {
         const Endpoint nothing;
-        out = co_await b.loop->discover(nothing, Deadline{});
+        const Deadline never;
+        out = co_await b.loop->discover(nothing, never);
     };
     bench.run(ask(bench, bad));
     EXPECT_EQ(bad.error().code, ErrorCode::invalid);
