@@ -277,7 +277,19 @@ Task<std::string> Attempt::run_list(planning::HookList list, const Journey& jour
     co_return co_await run_hooks(shop_, list, hook_facts(journey), std::move(noted));
 }
 
+// Draining may take long, and a primary that was only restarting is back before it ends. If it can be written it is a
+// primary still; one that was closed by then is replaced all the same.
+bool Attempt::is_subject_back() const {
+    const bool is_failure = request_.kind == planning::PlanKind::dead_primary && !request_.is_forced;
+    const auto cluster = is_failure ? shop_.eyes.cluster_now(request_.subject) : nullptr;
+    const model::Server* subject = cluster ? cluster->find(request_.subject) : nullptr;
+    return subject != nullptr && subject->facts && subject->check.is_valid() && !subject->facts->read_only;
+}
+
 Task<std::string> Attempt::record_decision(const Journey& journey, Deadline deadline) {
+    if (is_subject_back()) {
+        co_return fail(ErrorCode::conflict, request_.subject.text() + " answers again and takes writes");
+    }
     std::vector<model::Change> changes = take_notes();
     changes.emplace_back(model::PutRecoveryProgress{progress_of(journey, model::RecoveryPhase::promoting)});
     CO_TRY(co_await commit(shop_, std::move(changes), deadline));
@@ -515,10 +527,14 @@ Co<void> Attempt::finish_the_end() {
     journey.succeeded = record_.is_successful;
     journey.promoted = record_.successor;
     journey.failed_moves = record_.lost;
-    note("The process that had done this died before its end: running what belongs there");
+    // Our own process has run them, and could only not write down that all was over.
+    const bool is_ours = record_.node_token == shop_.node.token;
+    if (!is_ours) {
+        note("The process that had done this died before its end: running what belongs there");
+    }
     for (const auto& step : plan_.steps) {
         const auto* hooks = std::get_if<planning::RunHooks>(&step.action);
-        if (hooks != nullptr && step.always) {
+        if (hooks != nullptr && step.always && !is_ours) {
             const auto ran = co_await run_list(hooks->list, journey);
             note(ran ? *ran : ran.error().message);
         }

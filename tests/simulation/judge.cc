@@ -99,10 +99,10 @@ void Judge::before_effect(SimServer& server, const Statement& statement, bool is
     check_thrown_away(server, statement);
     switch (statement.kind) {
         case StatementKind::set_read_only:
-            if (!statement.read_only.read_only && server.read_only && is_late && server.number() != primary_) {
+            if (!statement.read_only.read_only && is_late && server.number() != primary_) {
                 // It lay in a frozen server's socket. Nobody can take it back, only close the server again.
                 ++tally_.late_openings;
-            } else if (!statement.read_only.read_only && server.read_only) {
+            } else if (!statement.read_only.read_only && (server.read_only || server.number() != primary_)) {
                 check_opening(server);
             }
             break;

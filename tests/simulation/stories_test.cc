@@ -229,6 +229,22 @@ TEST(Story, a_mariadb_replica_that_its_new_source_cannot_serve_any_more_is_repor
     EXPECT_EQ(verdict.tally.ends_with_lost, 1);
 }
 
+TEST(Story, a_primary_that_is_back_before_its_successor_is_ready_stays_primary) {
+    for (const bool is_mariadb : {false, true}) {
+        Scenario story = plain_story(2, is_mariadb ? mariadb() : ServerOptions{});
+        story.servers[0].starts_read_only = false;
+        story.write_every = Millis(40);
+        for (const int replica : {1, 2}) {
+            story.add(at(15), Kind::apply_cost, replica, 0, Wire::up, 80'000);
+        }
+        story.add(at(30), Kind::kill, 0);
+        story.add(at(34), Kind::start, 0);
+        const Verdict verdict = tell(story);
+        EXPECT_EQ(verdict.primary, db1) << is_mariadb;
+        EXPECT_FALSE(verdict.last_reason.empty()) << is_mariadb;
+    }
+}
+
 TEST(Story, one_hung_replica_of_many_does_not_hold_a_promotion_up) {
     Scenario story = plain_story(5);
     story.add(at(15), Kind::freeze, 5);
