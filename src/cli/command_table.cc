@@ -273,7 +273,7 @@ Task<Lines> replication_analysis(Call call) {
     co_return out;
 }
 
-Task<Lines> dump_config(Call call) { co_return line(config::dump(call.use_cases.settings(), true)); }
+Task<Lines> dump_config(Call call) { co_return line(config::dump(call.use_cases.settings(), false)); }
 
 // ---- changes ----
 
