@@ -69,13 +69,25 @@ Task<void> Performer::check_place(planning::MoveReplica action, mysql::Positions
     co_return Result<void>();
 }
 
+// A deposed source may be back and write: what is judged must stand still.
+Task<mysql::Positions> Performer::positions_at_rest(Endpoint replica, std::string channel, Deadline deadline) {
+    CO_TRY(co_await gateway_.stop_receiver(replica, channel, deadline));
+    co_return co_await positions(replica, deadline);
+}
+
 Task<void> Performer::change_source(planning::MoveReplica action, Deadline deadline) {
-    CO_TRY(const auto now, co_await positions(action.replica, deadline));
+    CO_TRY(auto now, co_await positions(action.replica, deadline));
     if (!now.channel) {
         co_return fail(ErrorCode::conflict, action.replica.text() + " does not replicate any more");
     }
     if (now.channel->source == action.source && now.channel->receiver == model::ThreadState::running) {
         co_return Result<void>();
+    }
+    if (action.may_be_ahead) {
+        CO_TRY(now, co_await positions_at_rest(action.replica, action.channel, deadline));
+        if (!now.channel) {
+            co_return fail(ErrorCode::conflict, action.replica.text() + " does not replicate any more");
+        }
     }
     CO_TRY(co_await check_place(action, now, deadline));
     mysql::SourceChange change;
@@ -140,18 +152,23 @@ Task<std::string> Performer::move(planning::MoveReplica action, Deadline deadlin
 }
 
 Task<std::string> Performer::detach(planning::DetachReplica action, Deadline deadline) {
-    CO_TRY(const auto now, co_await positions(action.replica, deadline));
+    CO_TRY(auto now, co_await positions(action.replica, deadline));
     if (!now.channel) {
         co_return "it does not replicate, nothing to detach";
     }
     if (now.channel->source.is_detached()) {
         co_return "it is detached";
     }
+    CO_TRY(now, co_await positions_at_rest(action.replica, action.channel, deadline));
+    if (!now.channel) {
+        co_return "it does not replicate any more, nothing to detach";
+    }
     const bool is_drained = gtid::empty(now.received) ? now.channel->read == now.channel->executed
                                                       : gtid::covers(now.executed, now.received);
     if (!is_drained) {
         // Changing the source would destroy what only this relay log may hold.
-        co_return "left as it is, because it has received transactions that it has not applied";
+        co_return "its receiver is stopped, and its source left as it is, because it has received transactions that it "
+                  "has not applied";
     }
     mysql::SourceChange change;
     change.source = Endpoint{"//" + now.channel->source.host, now.channel->source.port};

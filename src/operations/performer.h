@@ -40,6 +40,7 @@ private:
     Task<void> restart_receiver(Endpoint server, Deadline deadline);
     Task<void> apply_all(Endpoint server, gtid::Progress target, Deadline deadline);
     Task<void> change_source(planning::MoveReplica action, Deadline deadline);
+    Task<mysql::Positions> positions_at_rest(Endpoint replica, std::string channel, Deadline deadline);
     Task<void> check_follows(planning::MoveReplica action, Deadline deadline);
     Task<void> check_place(planning::MoveReplica action, mysql::Positions now, Deadline deadline);
     Co<void> fetch_credentials(Deadline deadline);
