@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdio>
 #include <fstream>
 
 #include "stage.h"
@@ -169,6 +170,42 @@ TEST_P(Failover, a_graceful_takeover_moves_writes_and_loses_nothing_there_and_ba
     // There and back takes less than the default gap that tells two periods of writing apart.
     EXPECT_FALSE(sandbox::find_double_primary(on->writer().acked(), milliseconds(10)).has_value());
     EXPECT_EQ(on->rows_lost_on(on->servers().endpoint(1)), 0U);
+}
+
+/// Output and exit status of the program, run as a command beside the service.
+std::pair<std::string, int> command(Stage& on, const std::string& arguments) {
+    const std::string text =
+        std::string(ORC_PROGRAM) + " --config=" + on.service().configuration().string() + " " + arguments + " 2>&1";
+    FILE* const pipe = popen(text.c_str(), "r");
+    std::string out;
+    char buffer[4096];
+    for (std::size_t got = 0; (got = fread(buffer, 1, sizeof buffer, pipe)) > 0;) {
+        out.append(buffer, got);
+    }
+    const int status = pclose(pipe);
+    return {out, WEXITSTATUS(status)};
+}
+
+TEST_P(Failover, commands_are_answered_by_the_service_that_runs_and_noop_only_plans) {
+    const auto on = stage();
+    ASSERT_NE(on, nullptr);
+    const std::string primary = on->servers().endpoint(1).text();
+    const std::string designated = on->servers().endpoint(2).text();
+    const auto [tree, tree_status] = command(*on, "-c topology -i " + primary);
+    EXPECT_EQ(tree_status, 0) << tree;
+    EXPECT_THAT(tree, testing::HasSubstr("\n+ " + designated));
+    const std::string takeover = "-c graceful-master-takeover-auto -i " + primary + " -d " + designated;
+    const auto [plan, plan_status] = command(*on, "-noop " + takeover);
+    EXPECT_EQ(plan_status, 0) << plan;
+    EXPECT_THAT(plan, testing::HasSubstr("make " + designated + " writable"));
+    EXPECT_THAT(on->writable(), testing::ElementsAre(on->servers().endpoint(1))) << "a plan changes nothing";
+    const auto [done, done_status] = command(*on, takeover);
+    EXPECT_EQ(done_status, 0) << done << story(*on);
+    EXPECT_THAT(done, testing::StartsWith(designated + "\n"));
+    EXPECT_THAT(on->writable(), testing::ElementsAre(on->servers().endpoint(2)));
+    const auto [nobody, nobody_status] = command(*on, "-c topology -i x:y:z");
+    EXPECT_EQ(nobody_status, 1) << "an instance that cannot be understood is never this machine";
+    EXPECT_THAT(nobody, testing::HasSubstr("x:y:z"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Flavors, Failover, testing::Values(Flavor::mariadb, Flavor::mysql), [](const auto& instance) {
