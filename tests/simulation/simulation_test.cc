@@ -1,8 +1,8 @@
 // Many stories, and those that once went wrong, by name.
 //
 // ORC_SIM_SEEDS says how many stories this run tells (default 250 a shard), ORC_SIM_FIRST_SEED where they begin
-// (default: the shard's own thousand), ORC_SIM_FRESH how many new ones are added. A failing story prints its seed;
-// `simulate --seed N --trace` shows it again.
+// (default: the shard's own thousand), ORC_SIM_FRESH how many new ones are added (default 5). A failing story prints
+// its seed; `simulate --seed N --trace` shows it again.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -70,7 +70,7 @@ TEST(Simulation, every_rule_holds_in_every_story) {
     for (std::uint64_t seed = first; seed < first + count; ++seed) {
         tell(seed, sum);
     }
-    const std::uint64_t fresh = number_from("ORC_SIM_FRESH", 0);
+    const std::uint64_t fresh = number_from("ORC_SIM_FRESH", 5);
     runtime::SystemRng chance;
     for (std::uint64_t i = 0; i < fresh; ++i) {
         const std::uint64_t seed = 1'000'000 + chance.below(1'000'000'000);
