@@ -11,6 +11,7 @@ namespace {
 constexpr Seconds default_downtime{600};
 constexpr Seconds node_freshness{2};
 constexpr Millis commit_limit{5000};
+constexpr Millis reading_limit{1000};
 
 bool is_ipv4(std::string_view host) {
     return !host.empty() && host.find_first_not_of("0123456789.") == std::string_view::npos;
@@ -223,10 +224,25 @@ recovery::TakeoverRequest takeover_request(
 
 }  // namespace
 
+Task<model::ClusterPtr> UseCases::present_cluster(std::string hint) {
+    CO_TRY(const model::ClusterPtr known, cluster(hint));
+    std::vector<Endpoint> members;
+    for (const auto& server : known->servers) {
+        members.push_back(server->endpoint);
+    }
+    // A member's name stands for the cluster that it is in now, a cluster's name for the one its servers are in.
+    const auto named = Endpoint::parse(hint, std::uint16_t(settings_.default_instance_port));
+    const Endpoint member = named && known->find(resolve(*named)) != nullptr ? resolve(*named) : members.front();
+    const Deadline deadline = seams_.clock.deadline_in(reading_limit);
+    co_await seams_.discovery.refresh(std::move(members), deadline);
+    const auto present = seams_.discovery.cluster_now(member);
+    co_return present != nullptr ? present : known;
+}
+
 Task<recovery::Outcome> UseCases::take_over(
     std::string cluster_hint, std::optional<Endpoint> designated, bool pick, std::string actor
 ) {
-    CO_TRY(const model::ClusterPtr target, cluster(cluster_hint));
+    CO_TRY(const model::ClusterPtr target, co_await present_cluster(cluster_hint));
     recovery::TakeoverRequest request = takeover_request(*this, *target, std::move(designated), pick);
     request.actor = std::move(actor);
     co_return co_await seams_.recovery.take_over(std::move(request));
@@ -235,7 +251,7 @@ Task<recovery::Outcome> UseCases::take_over(
 Task<planning::Plan> UseCases::preview_takeover(
     std::string cluster_hint, std::optional<Endpoint> designated, bool pick
 ) {
-    CO_TRY(const model::ClusterPtr target, cluster(cluster_hint));
+    CO_TRY(const model::ClusterPtr target, co_await present_cluster(cluster_hint));
     recovery::TakeoverRequest request = takeover_request(*this, *target, std::move(designated), pick);
     co_return co_await seams_.recovery.preview_takeover(std::move(request));
 }

@@ -105,6 +105,8 @@ public:
     Co<Health> health();
 
 private:
+    /// The cluster a person means, read anew: a wish must not rest on what was true before the last change.
+    Task<model::ClusterPtr> present_cluster(std::string hint);
     Task<void> commit(std::vector<model::Change> changes);
     model::Change audited(std::string type, const Endpoint& server, std::string message) const;
 
