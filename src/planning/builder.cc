@@ -109,7 +109,7 @@ int add_promotion(
     reset.server = winner.endpoint;
     reset.channel = winner.channel ? winner.channel->name : std::string();
     reset.discard = settings.promote_with_unapplied_events;
-    StepOptions options{basis.policy.server_limit, on_failure, true, false};
+    StepOptions options{basis.policy.promotion_limit, on_failure, true, false};
     int last = steps.add(reset, {decided}, options, "a primary replicates from nobody");
     if (field.subject.facts && field.subject.facts->semi_sync.source_enabled && winner.facts().semi_sync.available) {
         SemiSyncSource semi_sync;
