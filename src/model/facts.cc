@@ -86,12 +86,16 @@ bool Channel::is_failing_to_connect() const {
 }
 
 const Channel* Facts::main_channel() const {
-    const auto unnamed =
-        std::find_if(channels.begin(), channels.end(), [](const Channel& c) { return c.name.empty(); });
-    if (unnamed != channels.end()) {
-        return &*unnamed;
-    }
-    return channels.empty() ? nullptr : &channels.front();
+    // "" sorts before every name.
+    const auto first = std::min_element(channels.begin(), channels.end(), [](const Channel& a, const Channel& b) {
+        return a.name < b.name;
+    });
+    return first == channels.end() ? nullptr : &*first;
+}
+
+const Channel* Facts::channel_named(std::string_view name) const {
+    const auto found = std::find_if(channels.begin(), channels.end(), [&](const Channel& c) { return c.name == name; });
+    return found == channels.end() ? nullptr : &*found;
 }
 
 bool Facts::uses_gtid() const {

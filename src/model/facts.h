@@ -32,6 +32,10 @@ struct Version {
     static Version parse(std::string text, std::string comment);
     bool at_least(int want_major, int want_minor, int want_patch = 0) const;
     bool is_mariadb() const { return flavor == Flavor::mariadb; }
+    /// Relays binary logs and holds no data (MaxScale).
+    bool is_binlog_server() const { return flavor == Flavor::maxscale; }
+    /// NDB Cluster: its SQL nodes replicate among themselves without channels.
+    bool is_ndb() const { return text.find("-ndb-") != std::string::npos; }
     /// First two dot tokens, as the tables keep it ("8.0"); "0.0" if there are fewer.
     std::string major_text() const;
     friend bool operator==(const Version&, const Version&) = default;
@@ -97,13 +101,23 @@ struct SemiSync {
     friend bool operator==(const SemiSync&, const SemiSync&) = default;
 };
 
+/// What one member of a group says of another, or of itself.
+struct GroupMember {
+    Endpoint endpoint;
+    std::string uuid;
+    std::string state;  ///< as GroupMembership::state
+    std::string role;   ///< as GroupMembership::role
+    friend bool operator==(const GroupMember&, const GroupMember&) = default;
+};
+
 struct GroupMembership {
     std::string group_name;
     bool single_primary = true;
-    std::string state;  ///< ONLINE, RECOVERING, OFFLINE, ERROR, UNREACHABLE
-    std::string role;   ///< PRIMARY, SECONDARY
-    std::vector<Endpoint> members;
+    std::string state;              ///< ONLINE, RECOVERING, OFFLINE, ERROR, UNREACHABLE
+    std::string role;               ///< PRIMARY, SECONDARY
+    std::vector<Endpoint> members;  ///< the others
     std::optional<Endpoint> primary;
+    std::vector<GroupMember> view = {};  ///< everyone in the group as this server sees it, itself included
     friend bool operator==(const GroupMembership&, const GroupMembership&) = default;
 };
 
@@ -128,6 +142,7 @@ struct Facts {
     gtid::GtidSet purged;                    ///< MySQL only
     gtid::MariadbPosition binlog_position;   ///< MariaDB gtid_binlog_pos
     gtid::MariadbPosition replica_position;  ///< MariaDB gtid_slave_pos
+    gtid::MariadbBinlogState binlog_state;   ///< MariaDB gtid_binlog_state
     bool gtid_strict = false;
     std::uint32_t gtid_domain = 0;
     SemiSync semi_sync;
@@ -144,10 +159,15 @@ struct Facts {
     std::string promotion_rule;  ///< DetectPromotionRuleQuery's answer, "" when not asked
     int semi_sync_priority = 0;
     bool replication_credentials_available = false;
-    Micros latency{0};  ///< how long the probe took
+    bool uses_pseudo_gtid = false;  ///< DetectPseudoGTIDQuery's answer was 1
+    Micros latency{0};              ///< how long the probe took
 
-    /// The channel that places the server in its topology: the default one, else the first; null for none.
+    /// The channel that places the server in its topology and fills the classic one-source fields: the default one
+    /// (""), else the first by name; null for none. The rule does not depend on the order in which the server lists
+    /// its channels, so the place is the same from probe to probe.
     const Channel* main_channel() const;
+    /// The channel of that name; null for none.
+    const Channel* channel_named(std::string_view name) const;
     bool uses_gtid() const;
     friend bool operator==(const Facts&, const Facts&) = default;
 };

@@ -115,18 +115,33 @@ Channel channel(std::string name, GtidUse use = GtidUse::none) {
     return out;
 }
 
-TEST(Facts, place_a_server_by_its_default_channel_or_else_the_first) {
+TEST(Facts, place_a_server_by_its_default_channel_or_else_the_first_by_name) {
     Facts facts;
     EXPECT_EQ(facts.main_channel(), nullptr);
     EXPECT_FALSE(facts.uses_gtid());
 
-    facts.channels = {channel("a"), channel("b", GtidUse::auto_position)};
-    EXPECT_EQ(facts.main_channel(), &facts.channels[0]);
-    EXPECT_FALSE(facts.uses_gtid()) << "only the main channel counts";
-
-    facts.channels.push_back(channel("", GtidUse::current_position));
-    EXPECT_EQ(facts.main_channel(), &facts.channels[2]);
-    EXPECT_TRUE(facts.uses_gtid());
+    const struct {
+        std::string_view what;
+        std::vector<std::string> listed;
+        std::string main;
+    } cases[] = {
+        {"one, named", {"x"}, "x"},
+        {"the default one, listed last", {"b", "a", ""}, ""},
+        {"named ones, in order", {"a", "b"}, "a"},
+        {"named ones, listed the other way round", {"b", "a"}, "a"},
+    };
+    for (const auto& c : cases) {
+        SCOPED_TRACE(c.what);
+        facts.channels.clear();
+        for (const auto& name : c.listed) {
+            facts.channels.push_back(channel(name, name == c.main ? GtidUse::auto_position : GtidUse::none));
+        }
+        ASSERT_NE(facts.main_channel(), nullptr);
+        EXPECT_EQ(facts.main_channel()->name, c.main);
+        EXPECT_TRUE(facts.uses_gtid()) << "only the main channel counts";
+        EXPECT_EQ(facts.channel_named(c.listed.back()), &facts.channels.back());
+    }
+    EXPECT_EQ(facts.channel_named("nowhere"), nullptr);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/id.h"
@@ -52,11 +53,17 @@ struct Server {
     unsigned depth = 0;
     bool is_co_primary = false;
     gtid::GtidSet errant;
+    /// The classic AncestryUUID: uuids from the topmost known source down to this server, then its group's name, joined
+    /// by commas; "" where nothing has a uuid.
+    std::string ancestry;
 
     // Intended, copied in so that a snapshot is complete:
     std::optional<Downtime> downtime;  ///< in force when the snapshot was made
     bool in_maintenance = false;
     PromotionRule rule = PromotionRule::neutral;
+    std::vector<std::pair<std::string, std::string>> tags;  ///< name and value, by name; most servers have none
+    std::vector<std::string> pools;                         ///< by name
+    std::string unresolved_host;  ///< name to write into replication settings in place of the own one; "" for none
 
     /// Source of the main channel when it is a usable address.
     std::optional<Endpoint> source() const;
@@ -82,11 +89,14 @@ struct Cluster {
     std::string alias;   ///< equals the name when there is none
     std::string domain;  ///< "" when unknown
     std::vector<ServerPtr> servers;
+    /// Servers of other clusters that receive from a member over a channel that is not their main one, sorted. They are
+    /// shown and may testify; they are never moved with this cluster.
+    std::vector<ServerPtr> guests;
     Instant taken;
     WallTime taken_wall;
 
     const Server* find(const Endpoint& endpoint) const;
-    /// Direct replicas by any channel, in endpoint order.
+    /// Direct replicas by any channel, in endpoint order; guests are not among them.
     std::vector<const Server*> replicas_of(const Endpoint& endpoint) const;
     /// Servers that replicate from nobody here, writable ones first.
     std::vector<const Server*> primaries() const;
