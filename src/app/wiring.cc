@@ -55,6 +55,9 @@ mysql::GatewayOptions gateway_options(const config::Settings& settings) {
     options.questions.semi_sync_priority = settings.detect_semi_sync_enforced_query;
     options.questions.lag = settings.replication_lag_query;
     options.questions.replication_credentials = settings.replication_credentials_query;
+    options.questions.pseudo_gtid = settings.detect_pseudo_gtid_query;
+    const config::NameFilters ignored_users(settings.discovery_ignore_replication_username_filters);
+    options.is_ignored_user = [ignored_users](std::string_view user) { return ignored_users.matches(user); };
     options.replicas_by_registration = settings.discover_by_show_slave_hosts;
     options.check_for_maxscale = !settings.skip_max_scale_check;
     return options;

@@ -53,6 +53,8 @@ std::string_view expression(Variable variable, bool new_words) {
             return "@@global.gtid_binlog_pos";
         case Variable::gtid_replica:
             return "@@global.gtid_slave_pos";
+        case Variable::gtid_binlog_state:
+            return "@@global.gtid_binlog_state";
         case Variable::gtid_strict:
             return "@@global.gtid_strict_mode";
         case Variable::gtid_domain:
@@ -111,11 +113,12 @@ std::string without_semicolon(std::string_view sql) {
 }
 
 // The new words came bit by bit between 8.0.22 and 8.0.26; from there on all of them but one are understood.
-bool Dialect::speaks_new_words() const { return !is_mariadb() && version_.at_least(8, 0, 26); }
-bool Dialect::has_super_read_only() const {
-    return (version_.flavor == model::Flavor::mysql || version_.flavor == model::Flavor::percona) &&
-           version_.at_least(5, 7, 8);
+// MaxScale counts its versions by years (22.08) and knows the old words only.
+bool Dialect::is_mysql() const {
+    return version_.flavor == model::Flavor::mysql || version_.flavor == model::Flavor::percona;
 }
+bool Dialect::speaks_new_words() const { return is_mysql() && version_.at_least(8, 0, 26); }
+bool Dialect::has_super_read_only() const { return is_mysql() && version_.at_least(5, 7, 8); }
 bool Dialect::has_group_replication() const { return has_super_read_only() && version_.at_least(8, 0); }
 
 std::string_view Dialect::noun() const { return speaks_new_words() ? "REPLICA" : "SLAVE"; }
@@ -146,6 +149,7 @@ std::vector<Variable> Dialect::changing_variables() const {
             {Variable::gtid_current,
              Variable::gtid_binlog,
              Variable::gtid_replica,
+             Variable::gtid_binlog_state,
              Variable::gtid_strict,
              Variable::gtid_domain}
         );
@@ -172,20 +176,20 @@ std::string Dialect::replica_status() const {
 }
 
 std::string Dialect::own_position() const {
-    const bool is_new = !is_mariadb() && version_.at_least(8, 2);
+    const bool is_new = is_mysql() && version_.at_least(8, 2);
     return is_new ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS";
 }
 
 std::string Dialect::registered_replicas() const { return speaks_new_words() ? "SHOW REPLICAS" : "SHOW SLAVE HOSTS"; }
 
 std::string Dialect::dump_threads() const {
-    const bool is_new = !is_mariadb() && version_.at_least(8, 0, 22);
-    return std::string("SELECT HOST FROM ") + (is_new ? "performance_schema" : "information_schema") +
+    const bool is_new = is_mysql() && version_.at_least(8, 0, 22);
+    return std::string("SELECT HOST, USER FROM ") + (is_new ? "performance_schema" : "information_schema") +
            ".processlist WHERE COMMAND IN ('Binlog Dump', 'Binlog Dump GTID')";
 }
 
 std::string Dialect::sessions() const {
-    const bool is_new = !is_mariadb() && version_.at_least(8, 0, 22);
+    const bool is_new = is_mysql() && version_.at_least(8, 0, 22);
     return std::string("SELECT ID, USER, COMMAND FROM ") + (is_new ? "performance_schema" : "information_schema") +
            ".processlist";
 }
@@ -200,9 +204,18 @@ std::optional<std::string> Dialect::heartbeats() const {
     if (!has_super_read_only()) {
         return std::nullopt;
     }
-    return "SELECT s.CHANNEL_NAME, s.COUNT_RECEIVED_HEARTBEATS, c.HEARTBEAT_INTERVAL "
-           "FROM performance_schema.replication_connection_status s "
+    const std::string suites = version_.at_least(8, 0, 19) ? "c.TLS_CIPHERSUITES" : "NULL";
+    return "SELECT s.CHANNEL_NAME, s.COUNT_RECEIVED_HEARTBEATS, c.HEARTBEAT_INTERVAL, " + suites +
+           " FROM performance_schema.replication_connection_status s "
            "JOIN performance_schema.replication_connection_configuration c USING (CHANNEL_NAME)";
+}
+
+std::optional<std::string> Dialect::ndb_peers() const {
+    if (!version_.is_ndb()) {
+        return std::nullopt;
+    }
+    // "mysql://host": from its ninth character on, the host, perhaps with a port.
+    return "SELECT SUBSTRING(service_URI, 9) FROM ndbinfo.processes WHERE process_name = 'mysqld'";
 }
 
 std::optional<std::string> Dialect::group_members() const {
@@ -327,7 +340,7 @@ std::string Dialect::change_source(const SourceChange& change, std::optional<Mic
             add_text("TLS_CIPHERSUITES", tls.tls_ciphersuites);
         }
     }
-    if (!is_mariadb() && version_.at_least(8, 0, 4)) {
+    if (is_mysql() && version_.at_least(8, 0, 4)) {
         add_text("PUBLIC_KEY_PATH", tls.public_key_path);
         // New log-in data without TLS: the default plugin cannot log in unless it may ask for the key.
         const bool ask = tls.get_public_key.value_or(!tls.enabled && change.user && tls.public_key_path.empty());

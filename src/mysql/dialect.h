@@ -32,6 +32,7 @@ enum class Variable {
     gtid_current,  ///< MariaDB from here on
     gtid_binlog,
     gtid_replica,
+    gtid_binlog_state,
     gtid_strict,
     gtid_domain,
 };
@@ -112,6 +113,8 @@ public:
 
     const model::Version& version() const { return version_; }
     bool is_mariadb() const { return version_.is_mariadb(); }
+    /// MySQL or Percona Server, the only ones whose words change with the version.
+    bool is_mysql() const;
     bool has_super_read_only() const;
     bool has_group_replication() const;
 
@@ -127,11 +130,13 @@ public:
     std::string replica_status() const;  ///< one row per channel
     std::string own_position() const;    ///< File, Position
     std::string registered_replicas() const;
-    std::string dump_threads() const;  ///< host:port each
+    std::string dump_threads() const;              ///< host:port, user
+    std::optional<std::string> ndb_peers() const;  ///< hosts of the cluster's SQL nodes; nullopt: no NDB Cluster
     static std::string_view semi_sync_variables();
     /// Uptime and semi-sync counters.
     std::string status_counters() const;
-    std::optional<std::string> heartbeats() const;  ///< channel, count, period in seconds; nullopt: in replica status
+    /// Channel, count, period in seconds, TLS cipher suites; nullopt: in replica status.
+    std::optional<std::string> heartbeats() const;
     std::optional<std::string> group_members() const;
     std::optional<std::string> has_stored_credentials() const;  ///< a count
     std::optional<std::string> stored_credentials(std::string_view channel) const;

@@ -131,6 +131,80 @@ TEST(StatusRows, reads_a_mysql_replica_that_cannot_connect) {
     EXPECT_EQ(c.tls.get_public_key, true);
 }
 
+// What is lost here is lost with the next change of the source (a file, a version, the key).
+TEST(StatusRows, reads_all_tls_and_key_settings_in_either_wording) {
+    const struct {
+        std::string_view what;
+        std::string source;
+        std::string key_flag;
+    } wordings[] = {{"new", "Source_", "Get_Source_public_key"}, {"old", "Master_", "Get_master_public_key"}};
+    for (const auto& w : wordings) {
+        SCOPED_TRACE(w.what);
+        Cells row = {
+            {w.source + "Host", "db1"},
+            {w.source + "Port", "3306"},
+            {w.source + "User", "repl"},
+            {w.source + "SSL_Allowed", "Yes"},
+            {w.source + "SSL_CA_File", "/ca.pem"},
+            {w.source + "SSL_CA_Path", "/ca"},
+            {w.source + "SSL_Cert", "/cert.pem"},
+            {w.source + "SSL_Cipher", "AES"},
+            {w.source + "SSL_Key", "/key.pem"},
+            {w.source + "SSL_Verify_Server_Cert", "Yes"},
+            {w.source + "SSL_Crl", "/crl.pem"},
+            {w.source + "SSL_Crlpath", "/crl"},
+            {w.source + "TLS_Version", "TLSv1.3"},
+            {w.source + "public_key_path", "/public.pem"},
+            {w.key_flag, "0"},
+        };
+        model::ChannelTls wanted;
+        wanted.enabled = true;
+        wanted.ca_file = "/ca.pem";
+        wanted.ca_path = "/ca";
+        wanted.certificate = "/cert.pem";
+        wanted.cipher = "AES";
+        wanted.key = "/key.pem";
+        wanted.verify_server_certificate = true;
+        wanted.crl_file = "/crl.pem";
+        wanted.crl_path = "/crl";
+        wanted.tls_version = "TLSv1.3";
+        wanted.public_key_path = "/public.pem";
+        wanted.get_public_key = false;
+        EXPECT_EQ(channels_of(one_row(row)).at(0).tls, wanted);
+        row.pop_back();
+        EXPECT_EQ(channels_of(one_row(row)).at(0).tls.get_public_key, false) << "there is a key, and nothing to ask";
+        row.pop_back();
+        EXPECT_EQ(channels_of(one_row(row)).at(0).tls.get_public_key, std::nullopt);
+    }
+}
+
+TEST(StatusRows, every_row_is_a_channel) {
+    auto first = mariadb_row();
+    auto second = mariadb_row();
+    second[0].second = "eu";
+    second[3].second = "db9";
+    second[12].second = "No";
+    second[18].second = std::nullopt;
+    ResultSet set = one_row(second);
+    set.rows.push_back(one_row(first).rows.front());
+    auto channels = channels_of(set);
+    ASSERT_EQ(channels.size(), 2U);
+    EXPECT_EQ(channels[0].name, "eu");
+    EXPECT_EQ(channels[0].source.host, "db9");
+    EXPECT_EQ(channels[0].receiver, model::ThreadState::stopped);
+    EXPECT_EQ(channels[0].lag, std::nullopt);
+    EXPECT_EQ(channels[1].name, "");
+    EXPECT_EQ(channels[1].receiver, model::ThreadState::running);
+    const ResultSet beats{
+        {"CHANNEL_NAME", "COUNT", "INTERVAL", "SUITES"},
+        {{"eu", "5", "30.000", "TLS_AES_256_GCM_SHA384"}, {"gone", "1", "1", ""}}
+    };
+    read_heartbeats(beats, channels);
+    EXPECT_EQ(channels[0].heartbeats_received, 5U);
+    EXPECT_EQ(channels[0].tls.tls_ciphersuites, "TLS_AES_256_GCM_SHA384");
+    EXPECT_EQ(channels[1].heartbeats_received, 12U) << "another channel's";
+}
+
 TEST(StatusRows, rows_without_a_source_and_the_groups_own_channels_are_none) {
     auto reset = mariadb_row();
     reset[3].second = "";
@@ -174,6 +248,8 @@ TEST(StatusRows, variables_become_facts) {
     read(Variable::gtid_executed, "");
     EXPECT_TRUE(std::holds_alternative<gtid::GtidSet>(facts.executed)) << "an empty set is not an unknown one";
     read(Variable::gtid_current, "0-1-2");
+    read(Variable::gtid_binlog_state, "0-2-7,0-1-9");
+    EXPECT_EQ(facts.binlog_state.last(0, 2), 7U);
     read(Variable::gtid_binlog, "broken");
     EXPECT_EQ(gtid::text(facts.executed), "0-1-2");
     EXPECT_TRUE(facts.binlog_position.empty());
@@ -184,9 +260,20 @@ TEST(StatusRows, replicas_by_registration_and_by_dump_thread) {
         {"Server_Id", "Host", "Port", "Source_Id"},
         {{"2", "db2", "3306", "1"}, {"3", "", "3306", "1"}, {"4", "db4", "0", "1"}, {"5", "db5", "3310", "1"}}
     };
-    EXPECT_EQ(read_registered(hosts), (std::vector<Endpoint>{{"db2", 3306}, {"db5", 3310}}));
-    const ResultSet threads{{"HOST"}, {{"db2:41234"}, {"db3"}, {"db2:41235"}, {std::nullopt}, {"::1:555"}}};
-    EXPECT_EQ(read_dump_threads(threads, 3306), (std::vector<Endpoint>{{"db2", 3306}, {"db3", 3306}, {"::1", 3306}}));
+    EXPECT_EQ(read_registered(hosts, {}), (std::vector<Endpoint>{{"db2", 3306}, {"db5", 3310}}));
+    const ResultSet threads{
+        {"HOST", "USER"},
+        {{"db2:41234", "repl"}, {"db3", "cdc"}, {"db2:41235", "repl"}, {std::nullopt, "repl"}, {"::1:555", "repl"}}
+    };
+    using Endpoints = std::vector<Endpoint>;
+    EXPECT_EQ(read_dump_threads(threads, 3306, {}), (Endpoints{{"db2", 3306}, {"db3", 3306}, {"::1", 3306}}));
+    const UserFilter no_consumers = [](std::string_view user) { return user == "cdc"; };
+    EXPECT_EQ(read_dump_threads(threads, 3306, no_consumers), (Endpoints{{"db2", 3306}, {"::1", 3306}}));
+    const ResultSet named{{"Host", "User", "Port"}, {{"db2", "repl", "3306"}, {"db3", "cdc", "3306"}}};
+    EXPECT_EQ(read_registered(named, no_consumers), (Endpoints{{"db2", 3306}}));
+    EXPECT_EQ(read_registered(hosts, no_consumers).size(), 2U) << "a server that does not tell users";
+    const ResultSet nodes{{"uri"}, {{"db7"}, {"db8:3306/?server-id=2"}, {""}, {"db9"}}};
+    EXPECT_EQ(read_ndb_peers(nodes, {"db9", 3306}), (Endpoints{{"db7", 3306}, {"db8", 3306}}));
 }
 
 TEST(StatusRows, a_group_as_one_member_sees_it) {
@@ -203,6 +290,9 @@ TEST(StatusRows, a_group_as_one_member_sees_it) {
     EXPECT_EQ(group->role, "SECONDARY");
     EXPECT_EQ(group->primary, (Endpoint{"db1", 3306}));
     EXPECT_EQ(group->members, (std::vector<Endpoint>{{"db1", 3306}, {"db3", 3306}}));
+    ASSERT_EQ(group->view.size(), 3U);
+    EXPECT_EQ(group->view[2].state, "UNREACHABLE");
+    EXPECT_EQ(group->view[0].role, "PRIMARY");
     EXPECT_FALSE(read_group(set, "ddd"));
     EXPECT_FALSE(read_group(ResultSet{}, "aaa"));
 }

@@ -106,6 +106,15 @@ TEST(Dialect, speaks_to_each_version_in_its_words) {
          "START REPLICA SQL_THREAD FOR CHANNEL ''",
          "RESET REPLICA ALL FOR CHANNEL ''",
          "@@global.log_replica_updates"},
+        {"22.08.5-maxscale",
+         "",
+         "SHOW SLAVE STATUS",
+         "SHOW MASTER STATUS",
+         "SHOW SLAVE HOSTS",
+         "STOP SLAVE",
+         "START SLAVE SQL_THREAD",
+         "RESET SLAVE ALL",
+         "@@global.log_slave_updates"},
         {"10.1.0",
          "MySQL some day",
          "SHOW REPLICA STATUS",
@@ -229,8 +238,8 @@ TEST(Dialect, never_asks_a_version_for_a_variable_it_lacks) {
     EXPECT_EQ(
         dialect_of("10.11.6-MariaDB").select(dialect_of("10.11.6-MariaDB").changing_variables()),
         "SELECT @@global.server_id,@@global.read_only,@@global.binlog_format,@@global.binlog_row_image,"
-        "@@global.gtid_current_pos,@@global.gtid_binlog_pos,@@global.gtid_slave_pos,@@global.gtid_strict_mode,"
-        "@@global.gtid_domain_id"
+        "@@global.gtid_current_pos,@@global.gtid_binlog_pos,@@global.gtid_slave_pos,@@global.gtid_binlog_state,"
+        "@@global.gtid_strict_mode,@@global.gtid_domain_id"
     );
     EXPECT_EQ(
         dialect_of("9.1.0").select(dialect_of("9.1.0").changing_variables()),
@@ -253,6 +262,11 @@ TEST(Dialect, optional_tables_exist_only_where_they_do) {
     EXPECT_TRUE(dialect_of("5.7.30").stored_credentials(""));
     EXPECT_NE(dialect_of("8.0.21").dump_threads().find("information_schema"), std::string::npos);
     EXPECT_NE(dialect_of("8.0.22").dump_threads().find("performance_schema"), std::string::npos);
+    EXPECT_NE(dialect_of("22.08.5-maxscale").dump_threads().find("information_schema"), std::string::npos);
+    EXPECT_FALSE(dialect_of("8.0.36").ndb_peers());
+    EXPECT_TRUE(dialect_of("8.0.36-ndb-8.0.36-cluster").ndb_peers());
+    EXPECT_EQ(dialect_of("8.0.18").heartbeats()->find("TLS_CIPHERSUITES"), std::string::npos);
+    EXPECT_NE(dialect_of("8.0.19").heartbeats()->find("TLS_CIPHERSUITES"), std::string::npos);
     EXPECT_NE(dialect_of("10.11.6-MariaDB").sessions().find("information_schema"), std::string::npos);
 }
 

@@ -312,6 +312,7 @@ TEST(Gateway, asks_the_sites_own_questions) {
     options.questions.data_center = "SELECT dc FROM missing";
     options.questions.promotion_rule = "SELECT rule";
     options.questions.semi_sync_priority = "SELECT prio";
+    options.questions.pseudo_gtid = "SELECT pseudo";
     options.questions.lag = "SELECT lag; ";
     options.questions.replication_credentials = "SELECT user, password";
     Scene scene("8.4.3", options);
@@ -320,6 +321,7 @@ TEST(Gateway, asks_the_sites_own_questions) {
     scene.sql.on("SELECT dc", FakeSql::refusal(1146, "Table 'missing' doesn't exist"));
     scene.sql.on("SELECT rule", FakeSql::table({{"prefer"}}));
     scene.sql.on("SELECT prio", FakeSql::table({{"12"}}));
+    scene.sql.on("SELECT pseudo", FakeSql::table({{"1"}}));
     scene.sql.on("SELECT lag", FakeSql::table({{"-3"}}));
     scene.sql.on("SELECT user", FakeSql::table({{"repl", "pa$$"}}));
     auto facts = scene.probe();
@@ -328,6 +330,7 @@ TEST(Gateway, asks_the_sites_own_questions) {
     EXPECT_EQ(facts->data_center, "");
     EXPECT_EQ(facts->promotion_rule, "prefer");
     EXPECT_EQ(facts->semi_sync_priority, 12);
+    EXPECT_TRUE(facts->uses_pseudo_gtid);
     EXPECT_EQ(facts->queried_lag, Seconds(0));
     EXPECT_TRUE(facts->replication_credentials_available);
     scene.sql.on("SELECT lag", FakeSql::refusal(1146, "gone"));
@@ -360,13 +363,30 @@ TEST(Gateway, a_password_never_comes_back_in_an_error) {
 TEST(Gateway, knows_maxscale_by_its_own_variable) {
     Scene scene("8.0.11");
     scene.sql.on("SHOW VARIABLES LIKE 'maxscale%'", FakeSql::table({{"MAXSCALE_VERSION", "6.4.1"}}));
+    const auto alone = scene.probe();
+    ASSERT_FALSE(alone);
+    EXPECT_EQ(alone.error().code, ErrorCode::invalid);
+    scene.sql.on("SELECT @@global.server_id", FakeSql::refusal(1193, "Unknown system variable 'server_uuid'"));
+    scene.sql.on(
+        "SHOW SLAVE STATUS",
+        FakeSql::table(
+            {{"db1", "3306", "repl", "Yes", "Yes"}},
+            {"Master_Host", "Master_Port", "Master_User", "Slave_IO_Running", "Slave_SQL_Running"}
+        )
+    );
+    scene.sql.on("SHOW SLAVE HOSTS", FakeSql::table({{"9", "db2", "3306"}}, {"Server_id", "Host", "Port"}));
     const auto facts = scene.probe();
     ASSERT_TRUE(facts) << facts.error().message;
     EXPECT_EQ(facts->version.flavor, model::Flavor::maxscale);
+    EXPECT_TRUE(facts->version.is_binlog_server());
     EXPECT_EQ(facts->version.text, "6.4.1-maxscale");
+    ASSERT_EQ(facts->channels.size(), 1U);
+    EXPECT_EQ(facts->channels[0].source.host, "db1");
+    EXPECT_EQ(facts->registered_replicas, (std::vector<Endpoint>{{"db2", 3306}}));
     EXPECT_TRUE(facts->read_only && facts->log_bin && facts->log_replica_updates);
     EXPECT_EQ(facts->binlog_format, "INHERIT");
-    EXPECT_EQ(scene.sql.count("SELECT"), 0U);
+    EXPECT_EQ(scene.sql.count("SELECT HOST"), 0U) << "its replicas are known by their registration only";
+    EXPECT_EQ(scene.sql.count("SHOW GLOBAL"), 0U);
 }
 
 TEST(Gateway, stopping_ends_everything_and_refuses_new_work) {

@@ -49,7 +49,9 @@ Task<void> introduce(std::shared_ptr<ServerLink> link, Deadline deadline) {
         memory.facts.version = model::Version::parse(row[0].value_or(""), row[1].value_or(""));
     }
     memory.dialect = Dialect(memory.facts.version);
-    if (!memory.is_maxscale) {
+    if (memory.is_maxscale) {
+        memory.identity = {Variable::server_id, Variable::server_uuid};
+    } else {
         memory.identity = memory.dialect.identity_variables();
         memory.changing = memory.dialect.changing_variables();
     }
@@ -57,12 +59,14 @@ Task<void> introduce(std::shared_ptr<ServerLink> link, Deadline deadline) {
     co_return Result<void>{};
 }
 
-/// Asks all items in one text; a statement that fails ends a text, so the rest follows in another.
+/// Asks all items in one text; a statement that fails ends a text, so the rest follows in another. A binlog server
+/// understands single statements only.
 Task<void> ask_all(std::shared_ptr<ServerLink> link, Probe& probe, std::vector<Ask> items, Deadline deadline) {
     std::size_t at = 0;
     while (at < items.size()) {
         std::string sql;
-        for (std::size_t i = at; i < items.size(); ++i) {
+        const std::size_t end = link->memory().is_maxscale ? at + 1 : items.size();
+        for (std::size_t i = at; i < end; ++i) {
             sql += i == at ? "" : ";";
             sql += items[i].sql;
         }
@@ -75,10 +79,10 @@ Task<void> ask_all(std::shared_ptr<ServerLink> link, Probe& probe, std::vector<A
             ++at;
         }
         if (!answer.error) {
-            if (at < items.size()) {
+            if (at < end) {
                 co_return fail(ErrorCode::invalid, link->server().text() + ": it answers only part of the question");
             }
-            break;
+            continue;
         }
         if (at == items.size()) {
             break;
@@ -97,6 +101,7 @@ Task<void> ask_site_questions(std::shared_ptr<ServerLink> link, Deadline deadlin
     auto& facts = link->memory().facts;
     const auto& questions = link->context().options.questions;
     std::string priority;
+    std::string pseudo_gtid;
     const std::pair<const std::string*, std::string*> all[] = {
         {&questions.cluster_alias, &facts.cluster_alias},
         {&questions.cluster_domain, &facts.cluster_domain},
@@ -106,6 +111,7 @@ Task<void> ask_site_questions(std::shared_ptr<ServerLink> link, Deadline deadlin
         {&questions.environment, &facts.environment},
         {&questions.promotion_rule, &facts.promotion_rule},
         {&questions.semi_sync_priority, &priority},
+        {&questions.pseudo_gtid, &pseudo_gtid},
     };
     for (const auto& [question, into] : all) {
         if (question->empty()) {
@@ -118,6 +124,7 @@ Task<void> ask_site_questions(std::shared_ptr<ServerLink> link, Deadline deadlin
         }
         *into = answer.sets.empty() || answer.error ? std::string() : first_cell(answer.sets.front());
     }
+    facts.uses_pseudo_gtid = pseudo_gtid == "1";
     facts.semi_sync_priority = 0;
     std::from_chars(priority.data(), priority.data() + priority.size(), facts.semi_sync_priority);
     co_return Result<void>{};
@@ -126,7 +133,8 @@ Task<void> ask_site_questions(std::shared_ptr<ServerLink> link, Deadline deadlin
 bool has_site_questions(const Questions& q) {
     return !(
         q.cluster_alias.empty() && q.cluster_domain.empty() && q.instance_alias.empty() && q.data_center.empty() &&
-        q.region.empty() && q.environment.empty() && q.promotion_rule.empty() && q.semi_sync_priority.empty()
+        q.region.empty() && q.environment.empty() && q.promotion_rule.empty() && q.semi_sync_priority.empty() &&
+        q.pseudo_gtid.empty()
     );
 }
 
@@ -149,6 +157,9 @@ Task<model::Facts> probe_once(std::shared_ptr<ServerLink> link, Deadline deadlin
     if (asks_site) {
         CO_TRY(co_await ask_site_questions(link, deadline));
     }
+    if (memory.is_maxscale && memory.facts.channels.empty()) {
+        co_return fail(ErrorCode::invalid, link->server().text() + ": a MaxScale that replicates from nobody");
+    }
     probe.finish(clock.now() - begun);
     co_return memory.facts;
 }
@@ -163,6 +174,9 @@ Task<model::Facts> probe_server(std::shared_ptr<ServerLink> link, Deadline deadl
     if (had_died) {
         link->report_broken();
         facts = co_await probe_once(link, deadline);
+    }
+    if (!facts) {
+        link->memory().wants_all = true;  // parts that were due may not have been read
     }
     co_return facts;
 }

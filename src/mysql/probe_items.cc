@@ -37,7 +37,7 @@ std::vector<Ask> Probe::due_items() {
         gathered_.selected.insert(gathered_.selected.end(), memory_.identity.begin(), memory_.identity.end());
     }
     if (!gathered_.selected.empty()) {
-        add(out, Item::variables, dialect.select(gathered_.selected), true);
+        add(out, Item::variables, dialect.select(gathered_.selected), !memory_.is_maxscale);
     }
     add(out, Item::replica_status, dialect.replica_status(), true);
     const bool keeps_log = is_first || memory_.facts.log_bin;
@@ -52,6 +52,7 @@ std::vector<Ask> Probe::due_items() {
         if (!memory_.is_maxscale && !is_answered) {
             add(out, Item::dump_threads, dialect.dump_threads());
         }
+        add(out, Item::ndb_peers, dialect.ndb_peers());
     }
     if (memory_.is_maxscale) {
         return out;
@@ -99,10 +100,13 @@ void Probe::on_answer(Item item, const ResultSet& set) {
             facts.self = read_own_position(set);
             break;
         case Item::registered_replicas:
-            gathered_.registered = read_registered(set);
+            gathered_.registered = read_registered(set, options_.is_ignored_user);
             break;
         case Item::dump_threads:
-            gathered_.dumping = read_dump_threads(set, link_.server().port);
+            gathered_.dumping = read_dump_threads(set, link_.server().port, options_.is_ignored_user);
+            break;
+        case Item::ndb_peers:
+            gathered_.ndb_peers = read_ndb_peers(set, link_.server());
             break;
         case Item::semi_sync:
             read_semi_sync_variables(set, facts.semi_sync);
@@ -166,6 +170,12 @@ void Probe::finish(Micros latency) {
     } else if (gathered_.dumping || gathered_.registered) {
         facts.registered_replicas = gathered_.dumping.value_or(std::vector<Endpoint>{});
     }
+    for (const auto& peer : gathered_.ndb_peers) {
+        auto& known = facts.registered_replicas;
+        if (std::find(known.begin(), known.end(), peer) == known.end()) {
+            known.push_back(peer);
+        }
+    }
     const auto now = link_.context().clock.now();
     if (gathered_.uptime) {
         memory_.started = now - *gathered_.uptime;
@@ -183,6 +193,9 @@ void Probe::finish(Micros latency) {
         if (old != before_.end() && !gathered_.has_heartbeats && !channel.heartbeats_received) {
             channel.heartbeats_received = old->heartbeats_received;
             channel.heartbeat_period = old->heartbeat_period;
+        }
+        if (old != before_.end() && !gathered_.has_heartbeats) {
+            channel.tls.tls_ciphersuites = old->tls.tls_ciphersuites;
         }
     }
     memory_.wants_all = (memory_.wants_all || before_.size() != facts.channels.size()) && memory_.probes > 1;

@@ -16,6 +16,7 @@ enum class Item {
     own_position,
     registered_replicas,
     dump_threads,
+    ndb_peers,
     semi_sync,
     counters,
     heartbeats,
@@ -35,6 +36,7 @@ struct Gathered {
     std::vector<Variable> selected;
     std::optional<std::vector<Endpoint>> registered;
     std::optional<std::vector<Endpoint>> dumping;
+    std::vector<Endpoint> ndb_peers;
     std::optional<Seconds> uptime;
     bool has_heartbeats = false;
 };

@@ -1,8 +1,10 @@
 // The Gateway to real servers: SQL over kept-open sessions.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "mysql/gateway.h"
 #include "mysql/session.h"
@@ -20,6 +22,7 @@ struct Questions {
     std::string environment;
     std::string promotion_rule;
     std::string semi_sync_priority;
+    std::string pseudo_gtid;              ///< 1 for yes
     std::string lag;                      ///< whole seconds; asked with every probe
     std::string replication_credentials;  ///< user, password
 };
@@ -29,6 +32,8 @@ struct GatewayOptions {
     Questions questions;
     /// Ask for replicas that registered themselves; the dump threads are looked at only when there are none.
     bool replicas_by_registration = false;
+    /// Replicas that log in as such a user are not told (consumers of the binary log); empty: all are.
+    std::function<bool(std::string_view)> is_ignored_user;
     bool check_for_maxscale = true;
     /// Every how many probes of a server the list of its replicas is read, and the rarely changing rest.
     unsigned replicas_every = 2;

@@ -233,6 +233,9 @@ void VariableReader::read(Variable variable, const std::string* cell, model::Fac
         case Variable::gtid_replica:
             into.replica_position = replica_.read(text);
             break;
+        case Variable::gtid_binlog_state:
+            into.binlog_state = binlog_state_.read(text);
+            break;
         case Variable::gtid_strict:
             into.gtid_strict = is_truth(text);
             break;
@@ -250,22 +253,27 @@ gtid::BinlogCoordinates read_own_position(const ResultSet& set) {
     return {text_or_empty(cell_at(row, 0)), number<std::uint64_t>(cell_at(row, 1)).value_or(0)};
 }
 
-std::vector<Endpoint> read_registered(const ResultSet& set) {
+std::vector<Endpoint> read_registered(const ResultSet& set, const UserFilter& is_ignored) {
     const auto host = set.column("Host");
+    const auto user = set.column("User");  // there if the server tells it (show_slave_auth_info)
     const auto port = set.column("Port");
     std::vector<Endpoint> out;
     for (const auto& row : set.rows) {
         Endpoint replica{text_or_empty(cell_at(row, host)), number<std::uint16_t>(cell_at(row, port)).value_or(0)};
-        if (replica.is_valid()) {
+        const bool is_foreign = is_ignored && is_ignored(text_or_empty(cell_at(row, user)));
+        if (replica.is_valid() && !is_foreign) {
             out.push_back(std::move(replica));
         }
     }
     return out;
 }
 
-std::vector<Endpoint> read_dump_threads(const ResultSet& set, std::uint16_t port) {
+std::vector<Endpoint> read_dump_threads(const ResultSet& set, std::uint16_t port, const UserFilter& is_ignored) {
     std::vector<Endpoint> out;
     for (const auto& row : set.rows) {
+        if (is_ignored && is_ignored(text_or_empty(cell_at(row, 1)))) {
+            continue;  // a consumer of the binary log that is no server of ours
+        }
         const auto text = text_or_empty(cell_at(row, 0));
         const auto colon = text.rfind(':');
         Endpoint replica{text.substr(0, colon), port};
@@ -276,9 +284,22 @@ std::vector<Endpoint> read_dump_threads(const ResultSet& set, std::uint16_t port
     return out;
 }
 
+std::vector<Endpoint> read_ndb_peers(const ResultSet& set, const Endpoint& asked) {
+    std::vector<Endpoint> out;
+    for (const auto& row : set.rows) {
+        const auto text = text_or_empty(cell_at(row, 0));
+        Endpoint peer{text.substr(0, text.find_first_of(":/?")), asked.port};
+        if (peer.is_valid() && peer != asked) {
+            out.push_back(std::move(peer));
+        }
+    }
+    return out;
+}
+
 std::optional<model::GroupMembership> read_group(const ResultSet& set, std::string_view own_uuid) {
     std::optional<model::GroupMembership> out;
     std::vector<Endpoint> others;
+    std::vector<model::GroupMember> view;
     std::optional<Endpoint> primary;
     for (const auto& row : set.rows) {
         if (row.size() < 7 || text_or_empty(cell_at(row, 0)).empty()) {
@@ -286,6 +307,7 @@ std::optional<model::GroupMembership> read_group(const ResultSet& set, std::stri
         }
         const Endpoint member{text_or_empty(cell_at(row, 1)), number<std::uint16_t>(cell_at(row, 2)).value_or(0)};
         const auto role = text_or_empty(cell_at(row, 4));
+        view.push_back({member, text_or_empty(cell_at(row, 0)), text_or_empty(cell_at(row, 3)), role});
         if (role == "PRIMARY") {
             primary = member;
         }
@@ -301,6 +323,7 @@ std::optional<model::GroupMembership> read_group(const ResultSet& set, std::stri
     }
     if (out) {
         out->members = std::move(others);
+        out->view = std::move(view);
         if (out->single_primary) {
             out->primary = primary;
         }
@@ -314,6 +337,7 @@ void read_heartbeats(const ResultSet& set, std::vector<model::Channel>& channels
         for (auto& channel : channels) {
             if (channel.name == name) {
                 channel.heartbeats_received = number<std::uint64_t>(cell_at(row, 1));
+                channel.tls.tls_ciphersuites = text_or_empty(cell_at(row, 3));
                 if (const auto period = number<double>(cell_at(row, 2))) {
                     channel.heartbeat_period = Micros(static_cast<std::int64_t>(*period * 1e6));
                 }

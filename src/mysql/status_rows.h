@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -62,15 +63,21 @@ private:
     Remembered<gtid::MariadbPosition> current_;
     Remembered<gtid::MariadbPosition> binlog_;
     Remembered<gtid::MariadbPosition> replica_;
+    Remembered<gtid::MariadbBinlogState> binlog_state_;
 };
 
 /// File and position; empty when the server keeps no binary log.
 gtid::BinlogCoordinates read_own_position(const ResultSet& set);
+/// Accounts whose replicas are none of ours; empty: there are none.
+using UserFilter = std::function<bool(std::string_view)>;
 /// Replicas that report host and port.
-std::vector<Endpoint> read_registered(const ResultSet& set);
+std::vector<Endpoint> read_registered(const ResultSet& set, const UserFilter& is_ignored);
 /// Replicas by their dump threads: the host before the colon, with the port of their source, for lack of a better one.
-std::vector<Endpoint> read_dump_threads(const ResultSet& set, std::uint16_t port);
+std::vector<Endpoint> read_dump_threads(const ResultSet& set, std::uint16_t port, const UserFilter& is_ignored);
+/// SQL nodes of an NDB Cluster, with the port of the one that was asked.
+std::vector<Endpoint> read_ndb_peers(const ResultSet& set, const Endpoint& asked);
 std::optional<model::GroupMembership> read_group(const ResultSet& set, std::string_view own_uuid);
+/// Counts, periods and cipher suites, into the channels of those names.
 void read_heartbeats(const ResultSet& set, std::vector<model::Channel>& channels);
 
 /// "ON", "1" and MariaDB's stricter read-only modes; everything but "0" and "OFF".
