@@ -105,7 +105,8 @@ ledger::LeadershipView UseCases::leadership() const { return seams_.leadership.v
 void UseCases::on_recovery_event(std::function<void(const recovery::Event&)> listener) {
     seams_.recovery.on_event(std::move(listener));
 }
-bool UseCases::recoveries_disabled() const { return seams_.ledger.intent()->recoveries_disabled; }
+bool UseCases::recoveries_disabled() const { return intent()->recoveries_disabled; }
+std::shared_ptr<const model::Intent> UseCases::intent() const { return seams_.ledger.intent(); }
 
 Task<void> UseCases::commit(std::vector<model::Change> changes) {
     ledger::Commit commit;
