@@ -75,6 +75,7 @@ void TopologyTable::remake(Record& record, WallTime wall) {
     server->depth = record.place.depth;
     server->is_co_primary = record.place.is_co_primary;
     server->errant = record.errant.errant();
+    server->ancestry = ancestry_of(record);
     if (const auto* downtime = intent_->downtime_of(record.endpoint, wall)) {
         server->downtime = *downtime;
     }
@@ -191,6 +192,7 @@ model::ClusterPtr TopologyTable::make_cluster(const ClusterName& name, const Gro
     for (const auto& member : group.members) {
         cluster->servers.push_back(records_.at(member).server);
     }
+    cluster->guests = guests_of(name, group);
     cluster->taken = now.ended;
     cluster->taken_wall = now.wall;
     return cluster;
