@@ -277,7 +277,9 @@ Task<std::vector<model::RecoveryStep>> UseCases::recovery_steps(RecoveryUid uid)
 }
 
 Task<std::vector<model::Detection>> UseCases::detections(store::Page page) {
-    co_return co_await seams_.store.detections(page);
+    store::DetectionQuery query;
+    query.page = page;
+    co_return co_await seams_.store.detections(std::move(query));
 }
 
 Task<std::vector<model::AuditEntry>> UseCases::audit(std::optional<Endpoint> server, store::Page page) {

@@ -107,6 +107,7 @@ ChangedClusters TopologyTable::intend(
                                      std::is_same_v<Kind, model::DropCandidate>) {
                     servers.insert(c.endpoint);
                 } else if constexpr (std::is_same_v<Kind, model::PutClusterAlias> ||
+                                     std::is_same_v<Kind, model::DropClusterAlias> ||
                                      std::is_same_v<Kind, model::PutAliasOverride> ||
                                      std::is_same_v<Kind, model::DropAliasOverride>) {
                     all_clusters();  // an alias may have been taken from another cluster
