@@ -23,12 +23,22 @@ UseCases::UseCases(
     Seams seams, config::Settings settings, recovery::Node node, std::string version, std::string command
 )
     : seams_(seams),
-      settings_(std::move(settings)),
+      standing_(std::make_shared<const Standing>(std::move(settings))),
       node_(std::move(node)),
       version_(std::move(version)),
       command_(std::move(command)),
-      first_seen_(seams_.clock.wall()),
-      policy_(settings_) {}
+      first_seen_(seams_.clock.wall()) {}
+
+std::shared_ptr<const UseCases::Standing> UseCases::standing() const {
+    const std::scoped_lock lock(standing_mutex_);
+    return standing_;
+}
+
+std::shared_ptr<const config::Settings> UseCases::settings() const {
+    auto whole = standing();
+    const config::Settings* part = &whole->settings;
+    return {std::move(whole), part};
+}
 
 model::TopologyPtr UseCases::topology() const { return seams_.discovery.topology(); }
 
@@ -68,7 +78,7 @@ Result<model::ClusterPtr> UseCases::cluster(std::string_view hint) const {
     if (auto named = snapshot->cluster_named(hint)) {
         return named;
     }
-    const auto endpoint = Endpoint::parse(hint, std::uint16_t(settings_.default_instance_port));
+    const auto endpoint = Endpoint::parse(hint, std::uint16_t(settings()->default_instance_port));
     if (endpoint) {
         if (auto member = snapshot->cluster(resolve(*endpoint))) {
             return member;
@@ -83,8 +93,10 @@ ClusterSummary UseCases::summary(const model::Cluster& cluster) const {
     out.alias = cluster.alias;
     out.domain = cluster.domain;
     out.servers = cluster.servers.size();
-    out.automated_primary_recovery = policy_.primary_recovery.matches(cluster.name.text(), cluster.alias);
-    out.automated_intermediate_recovery = policy_.intermediate_recovery.matches(cluster.name.text(), cluster.alias);
+    const auto present = standing();
+    const auto& policy = present->policy;
+    out.automated_primary_recovery = policy.primary_recovery.matches(cluster.name.text(), cluster.alias);
+    out.automated_intermediate_recovery = policy.intermediate_recovery.matches(cluster.name.text(), cluster.alias);
     return out;
 }
 
@@ -105,8 +117,7 @@ ledger::LeadershipView UseCases::leadership() const { return seams_.leadership.v
 void UseCases::on_recovery_event(std::function<void(const recovery::Event&)> listener) {
     seams_.recovery.on_event(std::move(listener));
 }
-bool UseCases::recoveries_disabled() const { return intent()->recoveries_disabled; }
-std::shared_ptr<const model::Intent> UseCases::intent() const { return seams_.ledger.intent(); }
+bool UseCases::recoveries_disabled() const { return seams_.ledger.intent()->recoveries_disabled; }
 
 Task<void> UseCases::commit(std::vector<model::Change> changes) {
     ledger::Commit commit;
@@ -118,8 +129,8 @@ Task<void> UseCases::commit(std::vector<model::Change> changes) {
     );
 }
 
-model::Change UseCases::audited(std::string type, const Endpoint& server, std::string message) const {
-    const auto known = topology()->cluster(server);
+model::Change UseCases::audited(std::string type, const std::optional<Endpoint>& server, std::string message) const {
+    const auto known = server ? topology()->cluster(*server) : nullptr;
     model::AuditEntry entry;
     entry.at = seams_.clock.wall();
     entry.type = std::move(type);
@@ -130,7 +141,7 @@ model::Change UseCases::audited(std::string type, const Endpoint& server, std::s
 }
 
 Task<model::ServerPtr> UseCases::discover(Endpoint server) {
-    const Deadline deadline = seams_.clock.deadline_in(Seconds(settings_.mysql_discovery_read_timeout_seconds));
+    const Deadline deadline = seams_.clock.deadline_in(Seconds(settings()->mysql_discovery_read_timeout_seconds));
     co_return co_await seams_.discovery.discover(std::move(server), deadline);
 }
 
@@ -232,7 +243,7 @@ Task<model::ClusterPtr> UseCases::present_cluster(std::string hint) {
         members.push_back(server->endpoint);
     }
     // A member's name stands for the cluster that it is in now, a cluster's name for the one its servers are in.
-    const auto named = Endpoint::parse(hint, std::uint16_t(settings_.default_instance_port));
+    const auto named = Endpoint::parse(hint, std::uint16_t(settings()->default_instance_port));
     const Endpoint member = named && known->find(resolve(*named)) != nullptr ? resolve(*named) : members.front();
     const Deadline deadline = seams_.clock.deadline_in(reading_limit);
     co_await seams_.discovery.refresh(std::move(members), deadline);
@@ -277,9 +288,7 @@ Task<std::vector<model::RecoveryStep>> UseCases::recovery_steps(RecoveryUid uid)
 }
 
 Task<std::vector<model::Detection>> UseCases::detections(store::Page page) {
-    store::DetectionQuery query;
-    query.page = page;
-    co_return co_await seams_.store.detections(std::move(query));
+    co_return co_await seams_.store.detections(page);
 }
 
 Task<std::vector<model::AuditEntry>> UseCases::audit(std::optional<Endpoint> server, store::Page page) {

@@ -4,11 +4,14 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "config/changes.h"
+#include "config/load.h"
 #include "config/settings.h"
 #include "discovery/discovery.h"
 #include "ledger/ledger.h"
@@ -50,12 +53,21 @@ struct Health {
     std::vector<store::NodeRecord> nodes;
 };
 
+/// How this process reads its configuration again, and who must learn of it. Both are called on the control executor.
+struct Reloading {
+    /// The same files as at start, then `extra`.
+    std::function<Result<config::Loaded>(const std::optional<std::string>& extra)> load;
+    /// Everybody but the use cases themselves.
+    std::function<void(const config::Settings&)> adopt;
+};
+
 class UseCases {
 public:
     UseCases(Seams seams, config::Settings settings, recovery::Node node, std::string version, std::string command);
 
     // ---- finding things; any thread ----
-    const config::Settings& settings() const { return settings_; }
+    /// The configuration in force, as a snapshot: a reload makes a new one.
+    std::shared_ptr<const config::Settings> settings() const;
     const recovery::Node& node() const { return node_; }
     Executor control() const { return seams_.control; }
     const std::string& version() const { return version_; }
@@ -80,8 +92,6 @@ public:
     // ---- control executor ----
     ledger::LeadershipView leadership() const;
     bool recoveries_disabled() const;
-    /// All intended state now.
-    std::shared_ptr<const model::Intent> intent() const;
 
     // ---- verbs; control executor ----
     Task<model::ServerPtr> discover(Endpoint server);
@@ -103,27 +113,37 @@ public:
     Task<std::vector<model::RecoveryStep>> recovery_steps(RecoveryUid uid);
     Task<std::vector<model::Detection>> detections(store::Page page);
     Task<std::vector<model::AuditEntry>> audit(std::optional<Endpoint> server, store::Page page);
+    void set_reloading(Reloading reloading) { reloading_ = std::move(reloading); }
+    /// Reads the configuration again and puts it in force; a bad one changes nothing. Either way the audit says so,
+    /// with `trigger` ("SIGHUP", "API"). Errors: those of loading; refused where this process cannot reload.
+    Task<config::Changes> reload_configuration(std::string trigger, std::optional<std::string> extra);
+    /// Writes an audit entry about this node itself.
+    Task<void> note(std::string type, std::string message);
     /// Registers this process in the store and says whether that took effect.
     Co<Health> health();
-
-    // ---- for the other files of this room ----
-    const Seams& seams() const { return seams_; }
-    /// Commits in one step; returns when it is durable.
-    Task<void> commit(std::vector<model::Change> changes);
-    /// The change that writes the audit of a verb.
-    model::Change audited(std::string type, const Endpoint& server, std::string message) const;
 
 private:
     /// The cluster a person means, read anew: a wish must not rest on what was true before the last change.
     Task<model::ClusterPtr> present_cluster(std::string hint);
+    Task<void> commit(std::vector<model::Change> changes);
+    model::Change audited(std::string type, const std::optional<Endpoint>& server, std::string message) const;
+
+    /// What a configuration means here.
+    struct Standing {
+        explicit Standing(config::Settings given) : settings(std::move(given)), policy(settings) {}
+        config::Settings settings;
+        analysis::Policy policy;
+    };
+    std::shared_ptr<const Standing> standing() const;
 
     Seams seams_;
-    config::Settings settings_;
+    mutable std::mutex standing_mutex_;
+    std::shared_ptr<const Standing> standing_;  ///< under the mutex: read by any thread
+    Reloading reloading_;
     recovery::Node node_;
     std::string version_;
     std::string command_;
     WallTime first_seen_;
-    analysis::Policy policy_;
 };
 
 }  // namespace orc::api

@@ -8,6 +8,7 @@
 #include "cli/command_table.h"
 #include "cli/flags.h"
 #include "config/files.h"
+#include "config/keys.h"
 #include "runtime/log.h"
 
 namespace {
@@ -37,8 +38,15 @@ runtime::LogLevel log_level(const cli::Flags& flags, const config::Settings& set
     return runtime::LogLevel::error;
 }
 
-void report(const std::vector<config::Note>& notes) {
-    for (const auto& note : notes) {
+void report(const config::Loaded& loaded) {
+    for (const auto& [name, source] : loaded.origin) {
+        const config::Key* key = config::find_key(name);
+        if (key != nullptr && config::is_pending(*key) && !source.starts_with("derived")) {
+            LOG(info, "configuration.pending", {{"key", name}, {"file", source}, {"why", "not in effect in this build"}}
+            );
+        }
+    }
+    for (const auto& note : loaded.notes) {
         if (note.level == config::Note::Level::warning) {
             LOG(warning, "configuration.questioned", {{"file", note.file}, {"key", note.key}, {"why", note.message}});
         } else {
@@ -57,30 +65,9 @@ int serve_or_run(const cli::Flags& flags) {
     runtime::configure_log(
         log_level(flags, settings), settings.log_format == "json" ? runtime::LogFormat::json : runtime::LogFormat::text
     );
-    report(loaded->notes);
+    report(*loaded);
     const std::string word = flags.words.empty() ? "" : flags.words.front();
-    if (word != "http" && settings.raft_enabled && !flags.on("ignore-raft-setup")) {
-        return app::fatal(
-            "RaftEnabled is set: commands would bypass the group's leader. Use its API, or give -ignore-raft-setup to "
-            "work on this node's database alone"
-        );
-    }
     return word == "http" ? app::run_service(settings, flags) : app::run_command(settings, flags);
-}
-
-/// `help` and `-c help` list the commands, on standard error as ever; `help <command>` and `-c <command> help` explain
-/// one.
-int help(const cli::Flags& flags) {
-    std::string topic = flags.text("c");
-    if (topic.empty() && flags.words.size() > 1) {
-        topic = flags.words[1];
-    }
-    if (topic.empty() || topic == "help") {
-        std::cerr << cli::listing();
-    } else {
-        std::cout << cli::help_on(topic);
-    }
-    return 0;
 }
 
 }  // namespace
@@ -106,7 +93,8 @@ int main(int argc, char** argv) {
         return 0;
     }
     if (command == "help" || word == "help") {
-        return help(*flags);
+        std::cerr << cli::listing();
+        return 0;
     }
     if (!word.empty() && word != "http" && word != "cli") {
         std::cerr << "unknown argument '" << word << "'\n" << cli::usage();
@@ -121,10 +109,8 @@ int main(int argc, char** argv) {
             "-promotion-rule '" + flags->text("promotion-rule") + "': allowed: prefer, neutral, prefer_not, must_not"
         );
     }
-    if (word != "http") {
-        if (const std::string why = cli::why_not(command); !why.empty()) {
-            return app::fatal(why);
-        }
+    if (word != "http" && !cli::is_known(command)) {
+        return app::fatal("Unknown command: \"" + command + "\"; 'orchestrator help' lists the commands");
     }
     return serve_or_run(*flags);
 }

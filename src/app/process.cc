@@ -5,6 +5,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <functional>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -14,6 +15,7 @@
 #include "cli/command_table.h"
 #include "cli/remote.h"
 #include "config/dump.h"
+#include "config/files.h"
 #include "discovery/real_host_names.h"
 #include "http/desk.h"
 #include "http/server.h"
@@ -35,10 +37,17 @@ struct Real {
           resolver(mysql::make_resolver(clock, io.get_executor(), {})),
           dialer(mysql::make_dialer(clock, io.get_executor(), *resolver)),
           gateway(mysql::make_gateway(gateway_options(settings), *dialer, clock, io.get_executor())),
-          hooks(recovery::make_shell_hooks(clock, settings.processes_shell_command)),
+          shell(settings.processes_shell_command),
+          hooks(recovery::make_shell_hooks(clock, std::function<std::string()>([this] { return shell; }))),
           host_names(discovery::make_host_names(clock, io.get_executor())) {}
 
     Outside outside() { return {*gateway, *store, *hooks, clock, rng, io.get_executor(), host_names.get()}; }
+
+    /// On the control executor.
+    void adopt(const config::Settings& settings) {
+        gateway->adopt(gateway_options(settings));
+        shell = settings.processes_shell_command;
+    }
 
     asio::io_context io{1};
     runtime::SystemClock clock;
@@ -46,19 +55,37 @@ struct Real {
     std::unique_ptr<store::Store> store;
     std::unique_ptr<mysql::Resolver> resolver;
     std::unique_ptr<mysql::Dialer> dialer;
-    std::unique_ptr<mysql::Gateway> gateway;
+    std::unique_ptr<mysql::RealGateway> gateway;
+    std::string shell;  ///< ProcessesShellCommand as it is now
     std::unique_ptr<recovery::Hooks> hooks;
     std::unique_ptr<discovery::HostNames> host_names;
 };
 
-Co<int> wait_for_signal() {
+/// Audits what the operating system asked for; a store that cannot be written does not hold it up.
+Co<void> note(api::UseCases& use_cases, std::string type, std::string message) {
+    const auto noted = co_await use_cases.note(std::move(type), std::move(message));
+    if (!noted) {
+        LOG(warning, "audit.not_written", {{"why", noted.error().message}});
+    }
+}
+
+/// Serves SIGHUP until told to stop; returns the number of the signal that said so.
+Co<int> wait_for_stop(api::UseCases& use_cases) {
     const Executor executor = co_await asio::this_coro::executor;
     asio::basic_signal_set<Executor> signals(executor);
     signals.add(SIGTERM);
     signals.add(SIGINT);
-    const auto token = asio::as_tuple(asio::use_awaitable_t<Executor>{});
-    const std::tuple<boost::system::error_code, int> caught = co_await signals.async_wait(token);
-    co_return std::get<1>(caught);
+    signals.add(SIGHUP);
+    while (true) {
+        const auto token = asio::as_tuple(asio::use_awaitable_t<Executor>{});
+        const std::tuple<boost::system::error_code, int> caught = co_await signals.async_wait(token);
+        const int number = std::get<1>(caught);
+        if (std::get<0>(caught) || number != SIGHUP) {
+            co_return number;
+        }
+        // It logs and audits what came of it.
+        [[maybe_unused]] const auto reloaded = co_await use_cases.reload_configuration("SIGHUP", std::nullopt);
+    }
 }
 
 /// A use case that cannot fail, as the way to the control thread wants it.
@@ -94,8 +121,11 @@ Co<void> serve(Service& service, config::Settings settings, int& exit_code) {
     auto server = http::Server::start(settings, service.use_cases(), http::Limits{}, add_command_route);
     if (server) {
         LOG(info, "http.listening", {{"port", (*server)->port()}});
-        const int number = co_await wait_for_signal();
+        const int number = co_await wait_for_stop(service.use_cases());
         LOG(info, "service.stopping", {{"signal", number}});
+        co_await note(
+            service.use_cases(), "shutdown", number == SIGTERM ? "Triggered via SIGTERM" : "Triggered via SIGINT"
+        );
         co_await (*server)->stop();
     } else {
         exit_code = fatal(server.error().message);
@@ -152,6 +182,11 @@ int run_service(const config::Settings& settings, const cli::Flags& flags) {
     options.node = this_node(real.rng);
     options.noop = flags.on("noop");
     options.watch = flags.on("discovery");
+    const std::string file = flags.text("config");
+    options.load_configuration = [file](const std::optional<std::string>& extra) {
+        return config::load_files(file.empty() ? std::nullopt : std::optional(file), extra);
+    };
+    options.adopt_outside = [&real](const config::Settings& fresh) { real.adopt(fresh); };
     Service service(real.outside(), std::move(options));
     int exit_code = 0;
     runtime::TaskGroup main_task(real.io.get_executor());
@@ -163,9 +198,7 @@ int run_service(const config::Settings& settings, const cli::Flags& flags) {
 int run_command(const config::Settings& settings, const cli::Flags& flags) {
     signal(SIGPIPE, SIG_IGN);
     if (flags.text("c") == "dump-config") {
-        // With the secrets, as scripts expect: whoever runs this can read the file. Asked of a service, they are
-        // masked.
-        std::cout << config::dump(settings, true) << std::endl;
+        std::cout << config::dump(settings, flags.on("show-secrets")) << std::endl;
         return 0;
     }
     const auto database = database_path(settings);

@@ -77,7 +77,18 @@ Service::Service(Outside outside, ServiceOptions options)
           options_.node,
           version(),
           options_.command
-      ) {}
+      ) {
+    api::Reloading reloading;
+    reloading.load = options_.load_configuration;
+    reloading.adopt = [this](const config::Settings& fresh) {
+        discovery_.adopt(fresh);
+        recovery_.adopt(fresh);
+        if (options_.adopt_outside) {
+            options_.adopt_outside(fresh);
+        }
+    };
+    use_cases_.set_reloading(std::move(reloading));
+}
 
 Service::~Service() = default;
 

@@ -1,7 +1,9 @@
 // The program between its outside seams: the same wiring runs in production and in the simulator.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "api/use_cases.h"
@@ -35,6 +37,10 @@ struct ServiceOptions {
     bool noop = false;
     bool watch = true;  ///< probe continuously and recover; false: only what is asked for
     std::string command = "http";
+    /// Reads the configuration again (api::Reloading); empty: this process cannot.
+    std::function<Result<config::Loaded>(const std::optional<std::string>& extra)> load_configuration;
+    /// Those outside seams that have settings of their own take fresh ones.
+    std::function<void(const config::Settings&)> adopt_outside;
 };
 
 class Service {

@@ -45,6 +45,10 @@ mysql::GatewayOptions gateway_options(const config::Settings& settings) {
     options.access.certificate_file = settings.mysql_topology_ssl_cert_file;
     options.access.key_file = settings.mysql_topology_ssl_private_key_file;
     options.access.get_public_key = settings.mysql_topology_get_public_key;
+    if (settings.mysql_topology_max_allowed_packet > 0) {
+        options.access.answer_limit = static_cast<std::uint64_t>(settings.mysql_topology_max_allowed_packet);
+    }
+    options.session_life = Seconds(settings.mysql_connection_lifetime_seconds);
     options.questions.cluster_alias = settings.detect_cluster_alias_query;
     options.questions.cluster_domain = settings.detect_cluster_domain_query;
     options.questions.instance_alias = settings.detect_instance_alias_query;

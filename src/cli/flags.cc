@@ -36,6 +36,7 @@ constexpr std::array known_flags = {
     Known{"verbose", Kind::boolean, "false", "log informational events"},
     Known{"debug", Kind::boolean, "false", "log debugging events"},
     Known{"stack", Kind::boolean, "false", "accepted; has no effect"},
+    Known{"show-secrets", Kind::boolean, "false", "dump-config prints passwords and tokens in the clear"},
     Known{"skip-binlog-search", Kind::boolean, "false", "Pseudo-GTID: search relay logs only"},
     Known{"skip-unresolve", Kind::boolean, "false", "do not use virtual names"},
     Known{"skip-unresolve-check", Kind::boolean, "false", "do not check that a virtual name resolves back"},

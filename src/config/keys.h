@@ -64,6 +64,8 @@ const Key* find_key(std::string_view name);
 std::string_view nearest_key(std::string_view name);
 /// A key that old files may hold and that means nothing any more; any case.
 bool is_retired_key(std::string_view name);
+/// Accepted and checked, but without effect in this build yet (keys_pending.cc).
+bool is_pending(const Key& key);
 /// What the key accepts, in words: "a whole number (seconds), at least 1".
 std::string allowed_values(const Key& key);
 /// Whether the value is a length of time, by the first word of its unit; a hundred years at most.

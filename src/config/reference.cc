@@ -57,8 +57,9 @@ before it: `/etc/orchestrator.conf.json`, `conf/orchestrator.conf.json`, `orches
 - A key set to `null`, or absent, keeps its value. A list replaces the earlier list; an object is merged entry by entry.
 - Unknown keys are ignored with a warning that names the nearest known one. A wrong value is an error; all errors of all files are
   reported together.
-- A reload (SIGHUP, or the API) starts from the defaults again and reads the same files. If they have errors, the running configuration
-  stays.
+- A reload (SIGHUP, or `GET /api/reload-configuration[?config=EXTRA]`, where the extra file is read last and for this time only) starts
+  from the defaults again and reads the same files. If they have errors, the running configuration stays, and log, audit and answer say
+  why. `start` keys that changed are named as waiting for a restart.
 - A duration is a number in the unit its name ends in, a hundred years at most.
 - A password containing `${NAME}` is replaced as a whole by the environment variable NAME.
 - *Takes effect*: `start` keys are read once; `live` ones are obeyed from the next use after a reload; of `mixed` ones timers and sizes stay
@@ -86,6 +87,9 @@ std::string remarks(const Key& key) {
     }
     if (key.status == Status::no_op) {
         out += " *No effect.*";
+    }
+    if (is_pending(key)) {
+        out += " *Not in effect in this build yet.*";
     }
     if (key.is_secret()) {
         out += " *Secret: never shown unless asked for.*";

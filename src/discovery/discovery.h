@@ -57,6 +57,9 @@ public:
     /// Stops new work, cancels, waits.
     Co<void> stop();
 
+    /// From now on with these settings. Control executor.
+    void adopt(const config::Settings& settings);
+
     /// The newest published snapshot (at most ~50 ms old). Never null. Any thread.
     model::TopologyPtr topology() const;
     /// The cluster of a server as of this moment; null if unknown. Control executor only.

@@ -274,6 +274,27 @@ DiscoveryLoop::DiscoveryLoop(Seams seams, config::Settings settings)
 
 DiscoveryLoop::~DiscoveryLoop() = default;
 
+void DiscoveryLoop::State::adopt(const config::Settings& fresh) {
+    const bool has_other_aliases = settings.cluster_name_to_alias != fresh.cluster_name_to_alias;
+    settings = fresh;
+    ignored = config::HostFilters(settings.discovery_ignore_hostname_filters);
+    ignored_replicas = config::HostFilters(settings.discovery_ignore_replica_hostname_filters);
+    ignored_sources = config::HostFilters(settings.discovery_ignore_master_hostname_filters);
+    ignored_users = config::NameFilters(settings.discovery_ignore_replication_username_filters);
+    hosts.adopt(settings);
+    schedule.set_pace(Pace(settings));
+    interval = Pace(settings).interval;
+    pulse_interval = Millis(settings.pulse_milliseconds);
+    probe_timeout = Millis(std::max<std::int64_t>(1, settings.probe_timeout_milliseconds));
+    read_timeout = seconds_or(settings.mysql_discovery_read_timeout_seconds, 10);
+    if (has_other_aliases) {
+        announce(table.adopt(settings, reading_now()));
+    }
+    pump();
+}
+
+void DiscoveryLoop::adopt(const config::Settings& settings) { state_->adopt(settings); }
+
 Task<void> DiscoveryLoop::start() {
     const auto self = state_;
     auto known = co_await self->seams.store.known_servers();

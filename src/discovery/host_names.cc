@@ -10,10 +10,15 @@ constexpr std::size_t answers_max = 50'000;
 }  // namespace
 
 HostResolution::HostResolution(const config::Settings& settings, runtime::Clock& clock, HostNames* names)
-    : method_(settings.hostname_resolve_method),
-      keep_(std::chrono::minutes(settings.expiry_hostname_resolves_minutes)),
-      clock_(clock),
-      names_(names) {
+    : clock_(clock), names_(names) {
+    adopt(settings);
+}
+
+void HostResolution::adopt(const config::Settings& settings) {
+    method_ = settings.hostname_resolve_method;
+    keep_ = std::chrono::minutes(settings.expiry_hostname_resolves_minutes);
+    rejected_.reset();
+    answers_.clear();
     if (!settings.reject_hostname_resolve_pattern.empty()) {
         if (auto pattern = config::Pattern::compile(settings.reject_hostname_resolve_pattern)) {
             rejected_ = *std::move(pattern);

@@ -25,6 +25,8 @@ public:
     /// `names` null: every name stays as it is.
     HostResolution(const config::Settings& settings, runtime::Clock& clock, HostNames* names);
 
+    /// From now on by these settings; what was answered is forgotten.
+    void adopt(const config::Settings& settings);
     /// Names may change at all: otherwise nobody need ask.
     bool is_active() const { return names_ != nullptr && (method_ == "cname" || method_ == "ip"); }
     /// The name to use for `host`. It stays as it is when the name service fails or answers what
@@ -38,7 +40,7 @@ private:
     };
     std::string method_;
     std::optional<config::Pattern> rejected_;
-    Micros keep_;
+    Micros keep_{0};
     runtime::Clock& clock_;
     HostNames* names_;
     std::unordered_map<std::string, Answer> answers_;

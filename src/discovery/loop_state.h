@@ -61,6 +61,8 @@ struct DiscoveryLoop::State : std::enable_shared_from_this<State> {
     void drop_unused_source(const std::optional<Endpoint>& source);
     std::vector<ProbeRequestPtr> take_requests(const Endpoint& server);
 
+    void adopt(const config::Settings& fresh);
+
     // loop_names.cc
     static Co<void> resolve_hosts(std::shared_ptr<State> self, const model::Facts* facts);
     static Co<Endpoint> resolve_given(std::shared_ptr<State> self, Endpoint given);

@@ -45,6 +45,8 @@ public:
 
     Schedule(Pace pace, runtime::Rng& rng) : pace_(pace), rng_(rng) {}
 
+    /// From now on so often and so many; what is due already stays.
+    void set_pace(Pace pace) { pace_ = pace; }
     /// Takes a server in, due at once; no-op when it is there.
     void add(const Endpoint& server, Lane lane, Instant now);
     void remove(const Endpoint& server);

@@ -9,6 +9,7 @@
 
 namespace orc::http {
 
+/// Decides by one snapshot of the configuration.
 class Gate {
 public:
     explicit Gate(const config::Settings& settings);

@@ -19,11 +19,13 @@ struct View {
         const config::Settings& settings, recovery::Node node, model::TopologyPtr topology, Instant now, WallTime wall
     );
     explicit View(const api::UseCases& use_cases);
+    View(const api::UseCases& use_cases, std::shared_ptr<const config::Settings> present);
 
     /// A stored time, as the classic backends print their columns: SQLite with T and Z, MySQL without.
     std::string column_time(WallTime when) const;
     std::string column_time(const std::optional<WallTime>& when) const { return when ? column_time(*when) : ""; }
 
+    std::shared_ptr<const config::Settings> snapshot;  ///< keeps `settings` where they come from the use cases
     const config::Settings& settings;
     recovery::Node node;
     model::TopologyPtr topology;

@@ -11,14 +11,12 @@ View::View(const config::Settings& s, recovery::Node n, model::TopologyPtr t, In
       wall(when),
       is_sqlite(to_lower(s.backend_db).find("sqlite") != std::string::npos) {}
 
-View::View(const api::UseCases& use_cases)
-    : View(
-          use_cases.settings(),
-          use_cases.node(),
-          use_cases.topology(),
-          use_cases.clock().now(),
-          use_cases.clock().wall()
-      ) {}
+View::View(const api::UseCases& use_cases) : View(use_cases, use_cases.settings()) {}
+
+View::View(const api::UseCases& use_cases, std::shared_ptr<const config::Settings> present)
+    : View(*present, use_cases.node(), use_cases.topology(), use_cases.clock().now(), use_cases.clock().wall()) {
+    snapshot = std::move(present);
+}
 
 std::string View::column_time(WallTime when) const {
     std::string out = db_timestamp(when);
@@ -91,7 +89,8 @@ std::string audit(const View& view, const std::vector<model::AuditEntry>& entrie
     JsonWriter json;
     json.begin_array();
     for (const auto& entry : entries) {
-        json.begin_object().field("AuditId", entry.id).field("AuditTimestamp", view.column_time(entry.at));
+        // The store's numbering of audit rows is not part of the value; readers use it as a label only.
+        json.begin_object().field("AuditId", 0).field("AuditTimestamp", view.column_time(entry.at));
         json.field("AuditType", entry.type).key("AuditInstanceKey");
         write(json, entry.endpoint.value_or(Endpoint{}));
         json.field("Message", entry.message).end_object();

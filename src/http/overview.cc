@@ -178,7 +178,7 @@ std::string overview_json(
     const api::UseCases& use_cases, const Standing& standing, const std::vector<model::RecoveryRecord>& recent
 ) {
     const auto topology = use_cases.topology();
-    const api::InstanceJudge judge(use_cases.settings(), use_cases.clock().now());
+    const api::InstanceJudge judge(*use_cases.settings(), use_cases.clock().now());
     JsonWriter json;
     json.begin_object().key("node").begin_object();
     json.field("host", use_cases.node().host).field("version", use_cases.version());

@@ -48,7 +48,7 @@ Co<Response> page_file(DeskPtr /*desk*/, Call call) {
 }
 
 Co<Response> to_page(DeskPtr desk, Call /*call*/) {
-    std::string prefix = desk->use_cases.settings().url_prefix;
+    std::string prefix = desk->use_cases.settings()->url_prefix;
     while (prefix.ends_with('/')) {
         prefix.pop_back();
     }

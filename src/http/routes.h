@@ -69,6 +69,10 @@ Co<Response> health(DeskPtr desk, Call call);
 Co<Response> alive(DeskPtr desk, Call call);
 Co<Response> leader_check(DeskPtr desk, Call call);
 
+// routes_node.cc
+Co<Response> reload_configuration(DeskPtr desk, Call call);
+void add_node_rows(Router& router, const std::shared_ptr<Desk>& desk);
+
 // routes_ours.cc
 Co<Response> plan_recover(DeskPtr desk, Call call);
 Co<Response> plan_take_over(DeskPtr desk, Call call);

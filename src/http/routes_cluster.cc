@@ -35,7 +35,7 @@ Response tree_of(const Desk& desk, const Call& call, api::TreeForm form) {
         return envelope_error(cluster.error());
     }
     const auto now = desk.use_cases.clock().now();
-    const std::string text = api::topology_text(**cluster, form, desk.use_cases.settings(), now);
+    const std::string text = api::topology_text(**cluster, form, *desk.use_cases.settings(), now);
     return envelope_ok("Topology for cluster " + (*cluster)->name.text(), json_text(text));
 }
 

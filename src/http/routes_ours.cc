@@ -121,7 +121,7 @@ constexpr std::string_view classic_status = "api/status";
 
 /// StatusEndpoint as a pattern; when it is not the classic one, the classic one is not served.
 std::string status_pattern(const Desk& desk) {
-    std::string path = desk.use_cases.settings().status_endpoint;
+    std::string path = desk.use_cases.settings()->status_endpoint;
     path.erase(0, std::min(path.find_first_not_of('/'), path.size()));
     return path.empty() ? std::string(classic_status) : path;
 }
@@ -135,6 +135,7 @@ Answer status_answer(std::shared_ptr<Desk> desk) {
 void add_routes(Router& router, std::shared_ptr<Desk> desk) {
     routes::add_classic_rows(router, desk);
     routes::add_rows(router, desk, "", routes::rows);
+    routes::add_node_rows(router, desk);
     if (status_pattern(*desk) == classic_status) {
         router.get(classic_status, Right::read, status_answer(desk));
     }

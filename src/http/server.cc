@@ -47,13 +47,15 @@ struct Server::State {
         : io(std::make_shared<asio::io_context>(1)),
           work(asio::make_work_guard(*io)),
           use_cases(u),
-          gate(settings),
+          gate_settings(u.settings()),
+          gate(*gate_settings),
           prefix(path_segments(settings.url_prefix)),
           group(io->get_executor()) {}
 
     std::shared_ptr<asio::io_context> io;
     asio::executor_work_guard<Executor> work;
     api::UseCases& use_cases;
+    std::shared_ptr<const config::Settings> gate_settings;  ///< what the gate was made of
     Gate gate;
     std::vector<std::string> prefix;
     Router router;       ///< below the prefix
@@ -89,6 +91,10 @@ Co<Response> Server::State::answer(Request request) {
         co_return plain(400, "400 Bad Request\n");
     }
     request.parts = *std::move(parts);
+    if (auto present = use_cases.settings(); present != gate_settings) {
+        gate_settings = std::move(present);
+        gate = Gate(*gate_settings);
+    }
     if (auto refusal = gate.check(request)) {
         co_return *std::move(refusal);
     }

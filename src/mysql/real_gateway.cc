@@ -50,9 +50,9 @@ Task<void> knock_once(Link link, Deadline deadline) {
     co_return Result<void>{};
 }
 
-class RealGateway final : public Gateway {
+class SessionGateway final : public RealGateway {
 public:
-    RealGateway(GatewayOptions options, Dialer& dialer, runtime::Clock& clock, Executor executor)
+    SessionGateway(GatewayOptions options, Dialer& dialer, runtime::Clock& clock, Executor executor)
         : context_(std::make_shared<LinkContext>(std::move(options), dialer, clock, executor)) {}
 
     Task<model::Facts> probe(Endpoint server, Deadline d) override { return probe_in_turn(link(server), d); }
@@ -97,6 +97,11 @@ public:
         return write_semi_sync(link(server), SemiSyncRole::replica, enabled, d);
     }
 
+    void adopt(GatewayOptions options) override {
+        context_->generation += options.access == context_->options.access ? 0 : 1;
+        context_->options = std::move(options);
+    }
+
     void on_session_broken(std::function<void(Endpoint)> listener) override {
         context_->on_broken = std::move(listener);
     }
@@ -129,10 +134,10 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Gateway> make_gateway(
+std::unique_ptr<RealGateway> make_gateway(
     GatewayOptions options, Dialer& dialer, runtime::Clock& clock, Executor executor
 ) {
-    return std::make_unique<RealGateway>(std::move(options), dialer, clock, executor);
+    return std::make_unique<SessionGateway>(std::move(options), dialer, clock, executor);
 }
 
 }  // namespace orc::mysql

@@ -38,9 +38,21 @@ struct GatewayOptions {
     /// Every how many probes of a server the list of its replicas is read, and the rarely changing rest.
     unsigned replicas_every = 2;
     unsigned rest_every = 5;
+    /// Age at which a kept-open session is replaced; zero: never.
+    Micros session_life{0};
+};
+
+/// A Gateway whose options can change while it works. To be used on its executor's thread, like all of it.
+class RealGateway : public Gateway {
+public:
+    /// Takes force with the next probe or statement. Sessions that were opened with another account or other TLS
+    /// settings are replaced before their next use; what is being asked is not disturbed.
+    virtual void adopt(GatewayOptions options) = 0;
 };
 
 /// For use on `executor`'s thread. Everything given must outlive it; stop() it before the loop ends.
-std::unique_ptr<Gateway> make_gateway(GatewayOptions options, Dialer& dialer, runtime::Clock& clock, Executor executor);
+std::unique_ptr<RealGateway> make_gateway(
+    GatewayOptions options, Dialer& dialer, runtime::Clock& clock, Executor executor
+);
 
 }  // namespace orc::mysql

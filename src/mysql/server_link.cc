@@ -25,14 +25,25 @@ bool introduce(const Answer& answer, ServerLink::Work& work) {
 
 }  // namespace
 
+bool ServerLink::has_kept() const {
+    if (!kept_ || !kept_->is_open() || kept_generation_ != context_->generation) {
+        return false;
+    }
+    const Micros life = context_->options.session_life;
+    return life == Micros(0) || context_->clock.now() - kept_since_ < life;
+}
+
 Task<void> ServerLink::open_kept(std::shared_ptr<ServerLink> self, Deadline deadline) {
     if (self->context_->is_stopping) {
         co_return fail(ErrorCode::cancelled, "stopping");
     }
     self->drop_kept();
+    const unsigned generation = self->context_->generation;
     std::shared_ptr<Session> session = self->context_->dialer.make(self->server_, self->context_->options.access);
     CO_TRY(co_await session->open(deadline));
     self->kept_ = session;
+    self->kept_generation_ = generation;
+    self->kept_since_ = self->context_->clock.now();
     self->memory_ = ProbeMemory{};
     self->context_->tasks.spawn(watch(self, session));
     co_return Result<void>{};
@@ -79,13 +90,15 @@ Task<ServerLink::Work> ServerLink::begin_work(std::shared_ptr<ServerLink> self, 
     Work work;
     bool is_reused = false;
     if (auto idle = std::exchange(self->idle_, std::nullopt)) {
-        if (idle->session->is_open() && context.clock.now() - self->idle_since_ < work_session_kept) {
+        if (idle->session->is_open() && idle->generation == context.generation &&
+            context.clock.now() - self->idle_since_ < work_session_kept) {
             work = std::move(*idle);
             is_reused = true;
         }
     }
     while (true) {
         if (!is_reused) {
+            work.generation = context.generation;
             work.session = context.dialer.make(self->server_, context.options.access);
             CO_TRY(co_await work.session->open(deadline));
         }

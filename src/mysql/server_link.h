@@ -26,6 +26,7 @@ struct LinkContext {
     Executor executor;
     std::function<void(Endpoint)> on_broken;
     bool is_stopping = false;
+    unsigned generation = 0;   ///< grows when sessions are to be opened in another way
     runtime::TaskGroup tasks;  ///< watches and the killing of abandoned statements
 };
 
@@ -56,7 +57,8 @@ public:
     Turn& turn() { return turn_; }
     ProbeMemory& memory() { return memory_; }
 
-    bool has_kept() const { return kept_ && kept_->is_open(); }
+    /// There is an open session, and it may still be used: not too old, and opened as one would be now.
+    bool has_kept() const;
     std::shared_ptr<Session> kept() const { return kept_; }
     /// Runs a text on the kept session, which is dropped if that fails. The turn must be held.
     static Task<Answer> ask(std::shared_ptr<ServerLink> self, std::string sql, Deadline deadline);
@@ -68,6 +70,7 @@ public:
         std::shared_ptr<Session> session;
         std::uint64_t id = 0;  ///< on the server
         Dialect dialect;
+        unsigned generation = 0;
     };
     static Task<Work> begin_work(std::shared_ptr<ServerLink> self, Deadline deadline);
     /// Keeps the session for the next write.
@@ -88,6 +91,8 @@ private:
     Endpoint server_;
     Turn turn_;
     std::shared_ptr<Session> kept_;
+    unsigned kept_generation_ = 0;
+    Instant kept_since_{};
     ProbeMemory memory_;
     std::optional<Work> idle_;
     Instant idle_since_{};

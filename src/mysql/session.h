@@ -28,6 +28,8 @@ struct Access {
     bool get_public_key = true;               ///< RSA exchange for caching_sha2_password when TLS is off
     std::uint64_t answer_limit = 64U << 20U;  ///< bytes of one answer; more is an error, never memory without end
     std::string schema;                       ///< "" none
+
+    friend bool operator==(const Access&, const Access&) = default;
 };
 
 /// One result set: column names and rows of text cells (nullopt: NULL).

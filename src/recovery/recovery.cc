@@ -103,6 +103,17 @@ Co<void> RecoveryLoop::stop() {
     co_await state->group.stop();
 }
 
+void RecoveryLoop::adopt(const config::Settings& settings) {
+    // Nobody holds a piece of these over a wait: each use reads what is in force then.
+    state_->shop.settings = settings;
+    state_->shop.analysis = analysis::Policy(settings);
+    state_->shop.planning = planning::Policy(settings);
+    const auto topology = state_->eyes->topology();
+    for (const auto& [name, cluster] : topology->clusters) {
+        state_->react(cluster);
+    }
+}
+
 std::shared_ptr<const std::vector<analysis::Finding>> RecoveryLoop::findings() const {
     const std::scoped_lock lock(state_->mutex);
     return state_->findings;

@@ -101,6 +101,8 @@ public:
     Co<void> stop();
 
     /// Newest findings of all clusters (with no_problem entries left out). Never null. Any thread.
+    /// From now on with these settings; what is running goes on with them too. Control executor.
+    void adopt(const config::Settings& settings);
     std::shared_ptr<const std::vector<analysis::Finding>> findings() const;
     std::vector<Running> running() const;
 

@@ -54,12 +54,13 @@ private:
 
 class ShellHooks final : public Hooks {
 public:
-    ShellHooks(runtime::Clock& clock, std::string shell) : clock_(clock), shell_(std::move(shell)) {}
+    ShellHooks(runtime::Clock& clock, std::function<std::string()> shell) : clock_(clock), shell_(std::move(shell)) {}
 
     Task<HookResult> run(HookCall call, Deadline deadline) override {
         runtime::ChildCommand command;
         command.environment = call.environment;
-        for (const auto word : split(shell_, ' ')) {
+        const std::string shell = shell_();
+        for (const auto word : split(shell, ' ')) {
             if (!word.empty()) {
                 command.arguments.emplace_back(word);
             }
@@ -95,12 +96,16 @@ public:
 
 private:
     runtime::Clock& clock_;
-    std::string shell_;
+    std::function<std::string()> shell_;
 };
 
 }  // namespace
 
 std::unique_ptr<Hooks> make_shell_hooks(runtime::Clock& clock, std::string shell) {
+    return std::make_unique<ShellHooks>(clock, [shell = std::move(shell)] { return shell; });
+}
+
+std::unique_ptr<Hooks> make_shell_hooks(runtime::Clock& clock, std::function<std::string()> shell) {
     return std::make_unique<ShellHooks>(clock, std::move(shell));
 }
 
