@@ -84,7 +84,7 @@ std::optional<Variable> variable_named_in(std::string_view error, const std::vec
     return std::nullopt;
 }
 
-std::string quoted(std::string_view text) {
+std::string sql_literal(std::string_view text) {
     std::string out = "'";
     for (const char c : text) {
         switch (c) {
@@ -240,7 +240,7 @@ std::optional<std::string> Dialect::stored_credentials(std::string_view channel)
     }
     return "SELECT User_name, User_password FROM mysql.slave_master_info WHERE User_name <> '' "
            "ORDER BY Channel_name = " +
-           quoted(channel) + " DESC LIMIT 1";
+           sql_literal(channel) + " DESC LIMIT 1";
 }
 
 std::string Dialect::prepare_session(Micros limit) {
@@ -253,10 +253,10 @@ std::string Dialect::prepare_session(Micros limit) {
 // MariaDB puts the connection's name behind the noun, MySQL a channel at the end. The default channel is named too:
 // without a name MySQL means all of them, also the group's own.
 std::string Dialect::name_in_front(std::string_view channel) const {
-    return is_mariadb() && !channel.empty() ? " " + quoted(channel) : "";
+    return is_mariadb() && !channel.empty() ? " " + sql_literal(channel) : "";
 }
 std::string Dialect::name_behind(std::string_view channel) const {
-    return has_super_read_only() ? " FOR CHANNEL " + quoted(channel) : "";
+    return has_super_read_only() ? " FOR CHANNEL " + sql_literal(channel) : "";
 }
 
 std::string Dialect::threads_words(Threads threads) const {
@@ -293,16 +293,16 @@ std::string Dialect::change_source(const SourceChange& change, std::optional<Mic
     };
     const auto add_text = [&](const std::string& name, const std::string& value) {
         if (!value.empty()) {
-            add(name, quoted(value));
+            add(name, sql_literal(value));
         }
     };
-    add("HOST", quoted(change.source.host));
+    add("HOST", sql_literal(change.source.host));
     add("PORT", std::to_string(change.source.port));
     if (change.user) {
-        add("USER", quoted(*change.user));
+        add("USER", sql_literal(*change.user));
     }
     if (change.password) {
-        add("PASSWORD", quoted(*change.password));
+        add("PASSWORD", sql_literal(*change.password));
     }
     if (change.connect_retry) {
         add("CONNECT_RETRY", std::to_string(change.connect_retry->count()));
@@ -313,7 +313,7 @@ std::string Dialect::change_source(const SourceChange& change, std::optional<Mic
         add("HEARTBEAT_PERIOD", seconds_text(*heartbeat));
     }
     if (change.gtid == model::GtidUse::none) {
-        add("LOG_FILE", quoted(change.coordinates.file));
+        add("LOG_FILE", sql_literal(change.coordinates.file));
         add("LOG_POS", std::to_string(change.coordinates.position));
     }
     if (is_mariadb()) {
@@ -356,11 +356,11 @@ std::string Dialect::change_source(const SourceChange& change, std::optional<Mic
 
 std::string Dialect::keep_relay(std::string_view channel, const gtid::BinlogCoordinates& relay) const {
     return "CHANGE MASTER" + name_in_front(channel) +
-           " TO MASTER_USE_GTID = no, RELAY_LOG_FILE = " + quoted(relay.file) +
+           " TO MASTER_USE_GTID = no, RELAY_LOG_FILE = " + sql_literal(relay.file) +
            ", RELAY_LOG_POS = " + std::to_string(relay.position);
 }
 std::string Dialect::set_replica_position(const gtid::MariadbPosition& position) {
-    return "SET GLOBAL gtid_slave_pos = " + quoted(position.text());
+    return "SET GLOBAL gtid_slave_pos = " + sql_literal(position.text());
 }
 std::string Dialect::set_read_only(bool on) { return std::string("SET GLOBAL read_only = ") + (on ? "1" : "0"); }
 std::string Dialect::set_super_read_only(bool on) {
@@ -374,10 +374,10 @@ std::string Dialect::kill(std::uint64_t session) { return "KILL " + std::to_stri
 Result<std::string> Dialect::wait_until_applied(const gtid::Progress& target, Micros limit) const {
     if (const auto* set = std::get_if<gtid::GtidSet>(&target)) {
         const auto time = version_.at_least(8, 0) ? seconds_text(limit) : std::to_string(whole_seconds(limit));
-        return "SELECT WAIT_FOR_EXECUTED_GTID_SET(" + quoted(set->text()) + ", " + time + ")";
+        return "SELECT WAIT_FOR_EXECUTED_GTID_SET(" + sql_literal(set->text()) + ", " + time + ")";
     }
     if (const auto* position = std::get_if<gtid::MariadbPosition>(&target)) {
-        return "SELECT MASTER_GTID_WAIT(" + quoted(position->text()) + ", " + seconds_text(limit) + ")";
+        return "SELECT MASTER_GTID_WAIT(" + sql_literal(position->text()) + ", " + seconds_text(limit) + ")";
     }
     return fail(ErrorCode::invalid, "nothing to wait for: the position is unknown");
 }

@@ -96,7 +96,7 @@ enum class Threads { both, receiver, applier };
 enum class SemiSyncRole { source, replica };
 
 /// A text as an SQL literal. Sessions that use it have an empty sql_mode.
-std::string quoted(std::string_view text);
+std::string sql_literal(std::string_view text);
 /// A site's text without what may follow its statement: an empty second one would be an error.
 std::string without_semicolon(std::string_view sql);
 /// Which of `wanted` the text of an "unknown system variable" error names.

@@ -12,7 +12,7 @@ using Link = std::shared_ptr<ServerLink>;
 /// Texts that must never be seen in an error.
 std::string without_secrets(std::string text, const SourceChange& change) {
     if (change.password && !change.password->empty()) {
-        text = replace_all(std::move(text), quoted(*change.password), "'***'");
+        text = replace_all(std::move(text), sql_literal(*change.password), "'***'");
         text = replace_all(std::move(text), *change.password, "***");
     }
     return text;

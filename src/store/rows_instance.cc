@@ -65,7 +65,7 @@ void append_control(std::string& out, unsigned char byte) {
 }
 
 // An error text as the classic column keeps it: double-quoted and escaped to ASCII; "" stays empty.
-std::string quoted(std::string_view text) {
+std::string quoted_text(std::string_view text) {
     if (text.empty()) {
         return {};
     }
@@ -331,8 +331,8 @@ void fill_channel(const Filler& to, const Channel& channel) {
     to.add(channel.executed.position);
     to.add(channel.relay.file);
     to.add(channel.relay.position);
-    to.add(quoted(channel.applier_error));
-    to.add(quoted(channel.receiver_error));
+    to.add(quoted_text(channel.applier_error));
+    to.add(quoted_text(channel.receiver_error));
     to.add(seconds_or_null(channel.lag));
     to.add(channel.delay.count());
     to.add(channel.tls.enabled);
