@@ -117,7 +117,8 @@ ledger::LeadershipView UseCases::leadership() const { return seams_.leadership.v
 void UseCases::on_recovery_event(std::function<void(const recovery::Event&)> listener) {
     seams_.recovery.on_event(std::move(listener));
 }
-bool UseCases::recoveries_disabled() const { return seams_.ledger.intent()->recoveries_disabled; }
+bool UseCases::recoveries_disabled() const { return intent()->recoveries_disabled; }
+std::shared_ptr<const model::Intent> UseCases::intent() const { return seams_.ledger.intent(); }
 
 Task<void> UseCases::commit(std::vector<model::Change> changes) {
     ledger::Commit commit;
@@ -288,7 +289,9 @@ Task<std::vector<model::RecoveryStep>> UseCases::recovery_steps(RecoveryUid uid)
 }
 
 Task<std::vector<model::Detection>> UseCases::detections(store::Page page) {
-    co_return co_await seams_.store.detections(page);
+    store::DetectionQuery query;
+    query.page = page;
+    co_return co_await seams_.store.detections(std::move(query));
 }
 
 Task<std::vector<model::AuditEntry>> UseCases::audit(std::optional<Endpoint> server, store::Page page) {

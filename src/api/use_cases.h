@@ -92,6 +92,8 @@ public:
     // ---- control executor ----
     ledger::LeadershipView leadership() const;
     bool recoveries_disabled() const;
+    /// All intended state now.
+    std::shared_ptr<const model::Intent> intent() const;
 
     // ---- verbs; control executor ----
     Task<model::ServerPtr> discover(Endpoint server);
@@ -122,12 +124,16 @@ public:
     /// Registers this process in the store and says whether that took effect.
     Co<Health> health();
 
+    // ---- for the other files of this room ----
+    const Seams& seams() const { return seams_; }
+    /// Commits in one step; returns when it is durable.
+    Task<void> commit(std::vector<model::Change> changes);
+    /// The change that writes the audit of a verb.
+    model::Change audited(std::string type, const std::optional<Endpoint>& server, std::string message) const;
+
 private:
     /// The cluster a person means, read anew: a wish must not rest on what was true before the last change.
     Task<model::ClusterPtr> present_cluster(std::string hint);
-    Task<void> commit(std::vector<model::Change> changes);
-    model::Change audited(std::string type, const std::optional<Endpoint>& server, std::string message) const;
-
     /// What a configuration means here.
     struct Standing {
         explicit Standing(config::Settings given) : settings(std::move(given)), policy(settings) {}

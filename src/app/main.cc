@@ -67,7 +67,28 @@ int serve_or_run(const cli::Flags& flags) {
     );
     report(*loaded);
     const std::string word = flags.words.empty() ? "" : flags.words.front();
+    if (word != "http" && settings.raft_enabled && !flags.on("ignore-raft-setup")) {
+        return app::fatal(
+            "RaftEnabled is set: commands would bypass the group's leader. Use its API, or give -ignore-raft-setup to "
+            "work on this node's database alone"
+        );
+    }
     return word == "http" ? app::run_service(settings, flags) : app::run_command(settings, flags);
+}
+
+/// `help` and `-c help` list the commands, on standard error as ever; `help <command>` and `-c <command> help` explain
+/// one.
+int help(const cli::Flags& flags) {
+    std::string topic = flags.text("c");
+    if (topic.empty() && flags.words.size() > 1) {
+        topic = flags.words[1];
+    }
+    if (topic.empty() || topic == "help") {
+        std::cerr << cli::listing();
+    } else {
+        std::cout << cli::help_on(topic);
+    }
+    return 0;
 }
 
 }  // namespace
@@ -93,8 +114,7 @@ int main(int argc, char** argv) {
         return 0;
     }
     if (command == "help" || word == "help") {
-        std::cerr << cli::listing();
-        return 0;
+        return help(*flags);
     }
     if (!word.empty() && word != "http" && word != "cli") {
         std::cerr << "unknown argument '" << word << "'\n" << cli::usage();
@@ -109,8 +129,10 @@ int main(int argc, char** argv) {
             "-promotion-rule '" + flags->text("promotion-rule") + "': allowed: prefer, neutral, prefer_not, must_not"
         );
     }
-    if (word != "http" && !cli::is_known(command)) {
-        return app::fatal("Unknown command: \"" + command + "\"; 'orchestrator help' lists the commands");
+    if (word != "http") {
+        if (const std::string why = cli::why_not(command); !why.empty()) {
+            return app::fatal(why);
+        }
     }
     return serve_or_run(*flags);
 }

@@ -55,9 +55,17 @@ TEST(Remote, a_command_survives_the_trip_to_the_service) {
 }
 
 TEST(Commands, every_command_is_listed_and_synonyms_work) {
-    EXPECT_TRUE(is_known("which-replicas"));
-    EXPECT_TRUE(is_known("which-slaves"));
-    EXPECT_FALSE(is_known("which-nothing"));
+    EXPECT_EQ(why_not("which-replicas"), "");
+    EXPECT_EQ(why_not("which-slaves"), "");
+    EXPECT_EQ(find_command("which-slaves"), find_command("which-replicas"));
+    EXPECT_EQ(
+        why_not("wich-replica"),
+        "Unknown command: \"wich-replica\"; the nearest known one is which-replicas, 'orchestrator help' lists all"
+    );
+    EXPECT_EQ(
+        why_not("stop-slave"),
+        "stop-replica is not available in this release: commands that change replication come with a later one"
+    );
     EXPECT_TRUE(needs_topology("topology"));
     EXPECT_FALSE(needs_topology("discover"));
     EXPECT_NE(listing().find("\ttopology "), std::string::npos);

@@ -17,6 +17,8 @@ struct Flags {
     std::vector<std::string> words;                         ///< what follows the flags
     bool wants_usage = false;                               ///< -h, -help
 
+    /// Was the text flag given, even if empty?
+    bool has(std::string_view name) const { return texts.contains(name); }
     /// The flag's value, or its default.
     std::string text(std::string_view name) const;
     bool on(std::string_view name) const;

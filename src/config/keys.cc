@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <numeric>
-#include <vector>
 
+#include "base/nearest.h"
 #include "base/text.h"
 
 namespace orc::config {
@@ -89,22 +88,6 @@ constexpr std::string_view retired[] = {
     "StatusSimpleHealth",  // never a key, but shipped in sample files
 };
 
-/// Levenshtein distance.
-std::size_t edits(std::string_view from, std::string_view to) {
-    std::vector<std::size_t> row(to.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t i = 0; i < from.size(); ++i) {
-        std::size_t diagonal = row[0];
-        row[0] = i + 1;
-        for (std::size_t j = 0; j < to.size(); ++j) {
-            const std::size_t replaced = diagonal + (from[i] == to[j] ? 0 : 1);
-            diagonal = row[j + 1];
-            row[j + 1] = std::min({replaced, diagonal + 1, row[j] + 1});
-        }
-    }
-    return row.back();
-}
-
 std::string in_range(const Rule& rule) {
     const bool has_low = rule.low != INT64_MIN;
     const bool has_high = rule.high != INT64_MAX;
@@ -132,7 +115,7 @@ const Key* find_key(std::string_view name) {
 std::string_view nearest_key(std::string_view name) {
     // Beyond any real key's length the answer means nothing and the work would be an attacker's choice.
     const std::string wanted = to_lower(name.substr(0, 100));
-    return std::ranges::min_element(table, {}, [&](const Key& key) { return edits(wanted, to_lower(key.name)); })->name;
+    return std::ranges::min_element(table, {}, [&](const Key& key) { return edit_distance(wanted, to_lower(key.name)); })->name;
 }
 
 bool is_retired_key(std::string_view name) {

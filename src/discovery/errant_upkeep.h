@@ -1,5 +1,6 @@
-// Errant transactions of a replica, kept between probes: exact whenever its source was read after it, redacted as long
-// as that has not happened. Pure.
+// Errant transactions of a replica, kept between probes. They are claimed only on proof: the source was read after the
+// replica and still lacks what the replica has. Whatever is merely on its way is never taken for errant, on chains of
+// any depth, with several sources, in rings, in groups and under semi-sync. Pure.
 #pragma once
 
 #include <functional>
@@ -16,26 +17,42 @@ struct Executed {
     Instant ended;
 };
 
+/// What else bears on the comparison of a replica with its source.
+struct Circumstances {
+    gtid::Lineage lineage;
+    /// It receives from others besides: only what it wrote itself can be held against it.
+    bool has_other_sources = false;
+    /// The source commits what replicas have received already only when enough of them say so.
+    bool source_awaits_acks = false;
+    std::string group_name;  ///< uuid of what a replication group writes; "" for none
+};
+
 class ErrantUpkeep {
 public:
-    /// The replica was read again. `lineage` is asked only if it is
-    /// needed. `source_is_failing`: no reading that follows may settle it soon.
+    using Ask = std::function<Circumstances()>;  ///< asked only when it matters
+
+    /// The replica was read again. `source_is_failing`: no reading of it will prove anything soon.
     void replica_read(
         const std::optional<Endpoint>& source,
         const Executed& replica,
         const Executed& source_read,
-        const std::function<gtid::Lineage()>& lineage,
+        const Ask& circumstances,
         bool source_is_failing
     );
     /// The source was read again.
-    void source_read(const Executed& replica, const Executed& source_read, const gtid::Lineage& lineage);
+    void source_read(const Executed& replica, const Executed& source_read, const Ask& circumstances);
 
     const gtid::GtidSet& errant() const { return errant_; }
 
 private:
+    /// What is beyond the source's last numbers is errant if it is still so a second later.
+    gtid::GtidSet confirmed(const gtid::GtidSet& beyond, const Executed& source_read);
+
     std::optional<Endpoint> source_;
-    bool is_exact_ = false;  ///< compared in the right order at least once with this source
+    bool is_compared_ = false;  ///< in the right order, at least once, with this source
     gtid::GtidSet proven_;
+    gtid::GtidSet beyond_;  ///< suspected since
+    Instant beyond_since_{};
     gtid::GtidSet errant_;
 };
 

@@ -1,7 +1,6 @@
 #include "discovery/place.h"
 
 #include <algorithm>
-#include <vector>
 
 namespace orc::discovery {
 namespace {
@@ -30,6 +29,19 @@ std::optional<Endpoint> parent_of(const Endpoint& self, const model::Facts& fact
         return main->source;
     }
     return facts.group ? group_parent(self, *facts.group) : std::nullopt;
+}
+
+std::vector<Endpoint> side_sources_of(const model::Facts& facts) {
+    std::vector<Endpoint> out;
+    const model::Channel* main = facts.main_channel();
+    for (const auto& channel : facts.channels) {
+        if (&channel != main && channel.source.is_valid() && channel.source != main->source) {
+            out.push_back(channel.source);
+        }
+    }
+    std::sort(out.begin(), out.end());
+    out.erase(std::unique(out.begin(), out.end()), out.end());
+    return out;
 }
 
 Place place_of(const Endpoint& server, const std::function<std::optional<Endpoint>(const Endpoint&)>& parent) {

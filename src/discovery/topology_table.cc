@@ -7,7 +7,10 @@
 namespace orc::discovery {
 
 TopologyTable::TopologyTable(const config::Settings& settings, Names names, std::shared_ptr<const model::Intent> intent)
-    : cluster_name_to_alias_(settings.cluster_name_to_alias), names_(std::move(names)), intent_(std::move(intent)) {}
+    : cluster_name_to_alias_(settings.cluster_name_to_alias),
+      host_patterns_(settings),
+      names_(std::move(names)),
+      intent_(std::move(intent)) {}
 
 TopologyTable::Record& TopologyTable::take_in(const Endpoint& server, Touched& touched) {
     const auto [at, is_new] = records_.try_emplace(server);
@@ -41,6 +44,7 @@ ChangedClusters TopologyTable::fold(const Endpoint& server, model::Facts facts, 
     Touched touched;
     Record& record = take_in(server, touched);
     resolve_names(facts);
+    host_patterns_.complete(facts, server.host);
     const model::Channel* before = record.facts ? record.facts->main_channel() : nullptr;
     record.stream = fold_stream(record.stream, before, facts.main_channel(), reading.ended);
     record.facts = std::make_shared<const model::Facts>(std::move(facts));
@@ -56,6 +60,7 @@ ChangedClusters TopologyTable::fold(const Endpoint& server, model::Facts facts, 
     record.check.error.reset();
     record.check.seen_wall = reading.wall;
     set_parent(record, parent_of(server, *record.facts), touched);
+    set_side_sources(record, side_sources_of(*record.facts), touched);
     update_own_errant(record);
     update_errant_of_children(record, reading.wall);
     remake(record, reading.wall);
@@ -78,7 +83,9 @@ ChangedClusters TopologyTable::fold(const Endpoint& server, Error error, const R
     record.check.partial = error.code == ErrorCode::invalid;  // it spoke, but not all of it made sense
     record.check.error = std::move(error);
     remake(record, reading.wall);
-    return rebuild({record.place.cluster}, reading);
+    Touched touched{record.place.cluster};
+    touch_hosts_of(record, touched);
+    return rebuild(std::move(touched), reading);
 }
 
 void TopologyTable::note_alive(const Endpoint& server, Instant at) {
@@ -109,6 +116,7 @@ ChangedClusters TopologyTable::remove(const Endpoint& server, const Reading& now
         return {};
     }
     Touched touched;
+    set_side_sources(found->second, {}, touched);
     set_parent(found->second, std::nullopt, touched);
     const ClusterName cluster = found->second.place.cluster;
     touched.insert(cluster);
@@ -134,6 +142,17 @@ ChangedClusters TopologyTable::rename(const Endpoint& from, const Endpoint& to, 
             record.facts = std::make_shared<const model::Facts>(std::move(facts));
             set_parent(record, parent_of(child, *record.facts), touched);
         }
+        remake(record, now.wall);
+        touched.insert(record.place.cluster);
+    }
+    const auto side = side_children_.find(from);
+    const std::set<Endpoint> guests = side == side_children_.end() ? std::set<Endpoint>{} : side->second;
+    for (const auto& guest : guests) {
+        Record& record = records_.at(guest);
+        model::Facts facts = *record.facts;
+        resolve_names(facts);
+        record.facts = std::make_shared<const model::Facts>(std::move(facts));
+        set_side_sources(record, side_sources_of(*record.facts), touched);
         remake(record, now.wall);
         touched.insert(record.place.cluster);
     }

@@ -14,6 +14,7 @@
 #include "config/settings.h"
 #include "discovery/alias_claims.h"
 #include "discovery/errant_upkeep.h"
+#include "discovery/host_patterns.h"
 #include "discovery/place.h"
 #include "model/topology.h"
 
@@ -79,6 +80,7 @@ private:
         model::Check check;
         model::StreamEvidence stream;
         std::optional<Endpoint> parent;
+        std::vector<Endpoint> side_sources;  ///< of channels other than the main one
         Place place;
         Instant read_began;
         Instant read_ended;
@@ -94,24 +96,30 @@ private:
 
     Record& take_in(const Endpoint& server, Touched& touched);
     void resolve_names(model::Facts& facts) const;
+    void set_side_sources(Record& record, std::vector<Endpoint> sources, Touched& touched);
+    void touch_hosts_of(const Record& record, Touched& touched) const;
     void set_parent(Record& record, std::optional<Endpoint> parent, Touched& touched);
     void replace(const std::set<Endpoint>& servers, Touched& touched);
     void collect_members(const ClusterName& cluster, std::set<Endpoint>& out) const;
     Executed executed_of(const Record& record) const;
-    gtid::Lineage lineage_of(const Record& record) const;
+    Circumstances circumstances_of(const Record& record) const;
+    std::string ancestry_of(const Record& record) const;
     void update_own_errant(Record& record);
     void update_errant_of_children(const Record& source, WallTime wall);
     void remake(Record& record, WallTime wall);
+    std::vector<model::ServerPtr> guests_of(const ClusterName& name, const Group& group) const;
     AliasClaim claim_of(const ClusterName& name, Group& group) const;
     std::string domain_of(const ClusterName& name, const Group& group) const;
     model::ClusterPtr make_cluster(const ClusterName& name, const Group& group, const Reading& now) const;
     ChangedClusters rebuild(Touched touched, const Reading& now);
 
     config::ClusterAliases cluster_name_to_alias_;
+    HostPatterns host_patterns_;
     Names names_;
     std::shared_ptr<const model::Intent> intent_;
     std::unordered_map<Endpoint, Record> records_;
     std::unordered_map<Endpoint, std::set<Endpoint>> children_;
+    std::unordered_map<Endpoint, std::set<Endpoint>> side_children_;  ///< by a channel that is not their main one
     std::map<ClusterName, Group> groups_;
     AliasClaims aliases_;
     bool has_changed_ = true;

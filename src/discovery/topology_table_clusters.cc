@@ -75,6 +75,7 @@ void TopologyTable::remake(Record& record, WallTime wall) {
     server->depth = record.place.depth;
     server->is_co_primary = record.place.is_co_primary;
     server->errant = record.errant.errant();
+    server->ancestry = ancestry_of(record);
     if (const auto* downtime = intent_->downtime_of(record.endpoint, wall)) {
         server->downtime = *downtime;
     }
@@ -106,6 +107,7 @@ ChangedClusters TopologyTable::intend(
                                      std::is_same_v<Kind, model::DropCandidate>) {
                     servers.insert(c.endpoint);
                 } else if constexpr (std::is_same_v<Kind, model::PutClusterAlias> ||
+                                     std::is_same_v<Kind, model::DropClusterAlias> ||
                                      std::is_same_v<Kind, model::PutAliasOverride> ||
                                      std::is_same_v<Kind, model::DropAliasOverride>) {
                     all_clusters();  // an alias may have been taken from another cluster
@@ -191,6 +193,7 @@ model::ClusterPtr TopologyTable::make_cluster(const ClusterName& name, const Gro
     for (const auto& member : group.members) {
         cluster->servers.push_back(records_.at(member).server);
     }
+    cluster->guests = guests_of(name, group);
     cluster->taken = now.ended;
     cluster->taken_wall = now.wall;
     return cluster;

@@ -13,10 +13,19 @@ Executed TopologyTable::executed_of(const Record& record) const {
     return out;
 }
 
-gtid::Lineage TopologyTable::lineage_of(const Record& record) const {
-    gtid::Lineage lineage;
+Circumstances TopologyTable::circumstances_of(const Record& record) const {
+    Circumstances out;
+    gtid::Lineage& lineage = out.lineage;
     lineage.own_uuid = record.facts->server_uuid;
     lineage.is_co_primary = record.place.is_co_primary;
+    out.has_other_sources = !record.side_sources.empty();
+    if (record.facts->group) {
+        out.group_name = record.facts->group->group_name;
+    }
+    const auto source = record.parent ? records_.find(*record.parent) : records_.end();
+    if (source != records_.end() && source->second.facts != nullptr) {
+        out.source_awaits_acks = source->second.facts->semi_sync.source_enabled;
+    }
     std::set<Endpoint> seen;
     const Record* at = &record;
     while (at != nullptr && at->facts != nullptr && seen.insert(at->endpoint).second) {
@@ -34,20 +43,16 @@ gtid::Lineage TopologyTable::lineage_of(const Record& record) const {
         const auto above = at->parent ? records_.find(*at->parent) : records_.end();
         at = above == records_.end() ? nullptr : &above->second;
     }
-    return lineage;
+    return out;
 }
 
 void TopologyTable::update_own_errant(Record& record) {
     const auto above = record.parent ? records_.find(*record.parent) : records_.end();
     const bool has_source = above != records_.end();
-    const Executed own = executed_of(record);
     const Executed source = has_source ? executed_of(above->second) : Executed{};
-    if (own.set == nullptr || source.set == nullptr) {
-        record.errant.replica_read(record.parent, own, source, [] { return gtid::Lineage{}; }, false);
-        return;
-    }
-    const auto lineage = [this, &record] { return lineage_of(record); };
-    record.errant.replica_read(record.parent, own, source, lineage, above->second.check.failures > 0);
+    const bool is_failing = has_source && above->second.check.failures > 0;
+    const auto circumstances = [this, &record] { return circumstances_of(record); };
+    record.errant.replica_read(record.parent, executed_of(record), source, circumstances, is_failing);
 }
 
 void TopologyTable::update_errant_of_children(const Record& source, WallTime wall) {
@@ -61,10 +66,8 @@ void TopologyTable::update_errant_of_children(const Record& source, WallTime wal
         if (record.facts == nullptr) {
             continue;
         }
-        gtid::Lineage lineage;
-        lineage.own_uuid = record.facts->server_uuid;
-        lineage.is_co_primary = record.place.is_co_primary;
-        record.errant.source_read(executed_of(record), executed, lineage);
+        const auto circumstances = [this, &record] { return circumstances_of(record); };
+        record.errant.source_read(executed_of(record), executed, circumstances);
         if (record.server == nullptr || record.server->errant != record.errant.errant()) {
             remake(record, wall);
         }

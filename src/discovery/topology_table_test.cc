@@ -5,61 +5,17 @@
 #include <ctime>
 #include <iostream>
 
-#include "discovery/testing/builders.h"
+#include "discovery/testing/desk.h"
 
 namespace orc::discovery {
 namespace {
 
+using testing::Desk;
 using testing::ep;
 using testing::gtids;
 using testing::primary;
 using testing::replica;
 using testing::with_executed;
-
-/// A table and a clock that moves one millisecond with every look.
-struct Desk {
-    std::shared_ptr<model::Intent> intent = std::make_shared<model::Intent>();
-    std::map<Endpoint, Endpoint> names;
-    config::Settings settings;
-    TopologyTable table;
-    Instant now{Seconds(100)};
-
-    explicit Desk(config::Settings s = {})
-        : settings(std::move(s)),
-          table(settings, [this](const Endpoint& e) { return names.contains(e) ? names.at(e) : e; }, intent) {}
-
-    Reading look() {
-        const Instant began = now;
-        now += Millis(1);
-        return {began, now, WallTime{std::chrono::duration_cast<Millis>(now.time_since_epoch())}};
-    }
-    ChangedClusters read(const std::string& name, model::Facts facts) {
-        return table.fold(ep(name), std::move(facts), look());
-    }
-    ChangedClusters miss(const std::string& name) {
-        return table.fold(ep(name), Error{ErrorCode::unreachable, "gone", 0}, look());
-    }
-    ChangedClusters intend(const model::Change& change) {
-        intent = std::make_shared<model::Intent>(*intent);
-        intent->apply(change);
-        return table.intend(intent, {change}, look());
-    }
-    /// "cluster: server/depth* ..." with * for co-primaries.
-    std::string cluster_of(const std::string& name) {
-        const auto cluster = table.cluster_of(ep(name));
-        if (cluster == nullptr) {
-            return "none";
-        }
-        std::string out = cluster->name.text() + ":";
-        for (const auto& server : cluster->servers) {
-            out += " " + server->endpoint.host + "/" + std::to_string(server->depth);
-            out += server->is_co_primary ? "*" : "";
-            EXPECT_EQ(server->cluster, cluster->name);
-        }
-        return out;
-    }
-    const model::Server& server(const std::string& name) { return *table.find(ep(name)); }
-};
 
 TEST(TopologyTable, groups_servers_by_their_root_in_whatever_order_they_are_read) {
     const std::vector<std::pair<std::string, std::string>> tree = {
@@ -230,77 +186,77 @@ TEST(TopologyTable, notes_when_a_stream_moves) {
     EXPECT_FALSE(desk.server("b").stream.moved);
 }
 
-TEST(TopologyTable, never_takes_innocent_transactions_for_errant_on_three_tiers) {
-    // The primary writes all the time; every level is read at its own moment, in changing order.
+TEST(TopologyTable, a_side_channel_makes_a_guest_of_a_server_and_moves_nobody) {
     Desk desk;
-    std::uint64_t written = 10;
-    const auto executed = [&](std::uint64_t lag) {
-        return "uuid-of-a:1-" + std::to_string(written - lag) + ",old:1-50";
+    auto both = replica("m", "a");
+    both.channels.push_back(replica("m", "x").channels[0]);
+    both.channels[1].name = "x";
+    both.channels[1].receiver = model::ThreadState::stopped;
+    desk.read("a", primary("a"));
+    desk.read("x", primary("x"));
+    desk.read("m", both);
+    EXPECT_EQ(desk.cluster_of("m"), "a:3306: a/0 m/1");
+    EXPECT_EQ(desk.cluster_of("x"), "x:3306: x/0");
+    const auto guest = [&] {
+        const auto& guests = desk.table.cluster_of(ep("x"))->guests;
+        return guests.empty() ? nullptr : guests.front();
     };
-    for (int round = 0; round < 50; ++round) {
-        const std::vector<std::pair<std::string, model::Facts>> servers = {
-            {"a", primary("a")}, {"b", replica("b", "a")}, {"c", replica("c", "b")}
-        };
-        for (std::size_t i = 0; i < servers.size(); ++i) {
-            const auto& [name, facts] = servers[(i + static_cast<std::size_t>(round)) % servers.size()];
-            written += 3;
-            const std::uint64_t lag = name == "a" ? 0 : name == "b" ? 1 : 2;
-            desk.read(name, with_executed(facts, executed(lag)));
-            for (const auto& other : {"b", "c"}) {
-                if (desk.table.knows(ep(other))) {
-                    ASSERT_EQ(desk.server(other).errant.text(), "") << other << " in round " << round;
-                }
-            }
-        }
-    }
+    ASSERT_NE(guest(), nullptr);
+    EXPECT_EQ(guest()->endpoint, ep("m"));
+    EXPECT_TRUE(desk.table.cluster_of(ep("a"))->guests.empty()) << "it is a member there";
+    EXPECT_TRUE(desk.table.cluster_of(ep("x"))->replicas_of(ep("x")).empty()) << "not one to be moved with the cluster";
+    both.channels[1].receiver = model::ThreadState::running;
+    EXPECT_EQ(desk.read("m", both).size(), 2U) << "both clusters are told";
+    EXPECT_EQ(guest()->facts->channels[1].receiver, model::ThreadState::running);
+    desk.miss("m");
+    EXPECT_EQ(guest()->check.failures, 1U);
+    desk.names[ep("x")] = ep("y");
+    desk.read("y", primary("y"));
+    desk.table.rename(ep("x"), ep("y"), desk.look());
+    ASSERT_EQ(desk.table.cluster_of(ep("y"))->guests.size(), 1U);
+    EXPECT_EQ(desk.server("m").facts->channels[1].source, ep("y"));
+    both.channels.pop_back();
+    desk.read("m", both);
+    EXPECT_TRUE(desk.table.cluster_of(ep("y"))->guests.empty());
+    desk.table.remove(ep("m"), desk.look());
+    EXPECT_EQ(desk.cluster_of("a"), "a:3306: a/0");
 }
 
-TEST(TopologyTable, finds_errant_transactions_at_once_or_with_the_next_reading_of_the_source) {
+TEST(TopologyTable, tells_each_servers_ancestry_from_the_top) {
     Desk desk;
-    const auto source = with_executed(primary("a"), "uuid-of-a:1-10");
-    desk.read("a", source);
-    desk.read("b", with_executed(replica("b", "a"), "uuid-of-a:1-12,uuid-of-b:1"));
-    EXPECT_EQ(desk.server("b").errant.text(), "uuid-of-b:1") << "redacted: the source may have gone on";
-    desk.read("a", source);
-    EXPECT_EQ(desk.server("b").errant.text(), "uuid-of-a:11-12,uuid-of-b:1") << "exact: read in the right order";
-    desk.read("b", with_executed(replica("b", "a"), "uuid-of-a:1-12,uuid-of-b:1-2"));
-    EXPECT_EQ(desk.server("b").errant.text(), "uuid-of-a:11-12,uuid-of-b:1") << "what was proven stays";
-    desk.read("a", source);
-    EXPECT_EQ(desk.server("b").errant.text(), "uuid-of-a:11-12,uuid-of-b:1-2");
-    desk.read("a", with_executed(primary("a"), "uuid-of-a:1-12,uuid-of-b:1-2"));
-    EXPECT_EQ(desk.server("b").errant.text(), "") << "injected";
+    desk.read("a", primary("a"));
+    desk.read("b", replica("b", "a"));
+    desk.read("c", replica("c", "b"));
+    EXPECT_EQ(desk.server("a").ancestry, "uuid-of-a");
+    EXPECT_EQ(desk.server("c").ancestry, "uuid-of-a,uuid-of-b,uuid-of-c");
+    desk.read("a", replica("a", "z"));
+    desk.read("z", replica("z", "a"));
+    desk.read("b", replica("b", "a"));
+    EXPECT_EQ(desk.server("z").ancestry, "uuid-of-a,uuid-of-z");
+    EXPECT_EQ(desk.server("b").ancestry, "uuid-of-z,uuid-of-a,uuid-of-b");
+    auto member = primary("g");
+    member.group = model::GroupMembership{"group", true, "ONLINE", "PRIMARY", {}, ep("g")};
+    desk.read("g", member);
+    EXPECT_EQ(desk.server("g").ancestry, "uuid-of-g,group");
 }
 
-TEST(TopologyTable, errant_transactions_are_exact_on_each_of_three_tiers) {
-    Desk desk;
-    const auto read_all = [&] {
-        desk.read("c", with_executed(replica("c", "b"), "uuid-of-a:1-9,uuid-of-c:1"));
-        desk.read("b", with_executed(replica("b", "a"), "uuid-of-a:1-10,uuid-of-b:1"));
-        desk.read("a", with_executed(primary("a"), "uuid-of-a:1-11"));
-    };
-    read_all();
-    read_all();
-    EXPECT_EQ(desk.server("b").errant.text(), "uuid-of-b:1");
-    EXPECT_EQ(desk.server("c").errant.text(), "uuid-of-c:1");
-}
-
-TEST(TopologyTable, does_not_compare_probes_that_overlapped) {
-    Desk desk;
-    const Reading source_look{Instant{Seconds(1)}, Instant{Seconds(2)}, {}};
-    const Reading replica_look{Instant{Micros(1'500'000)}, Instant{Seconds(3)}, {}};
-    desk.table.fold(ep("b"), with_executed(replica("b", "a"), "uuid-of-a:1-12"), replica_look);
-    desk.table.fold(ep("a"), with_executed(primary("a"), "uuid-of-a:1-10"), source_look);
-    EXPECT_EQ(desk.server("b").errant.text(), "");
-}
-
-TEST(TopologyTable, writes_of_an_active_pair_are_not_errant) {
-    Desk desk;
-    for (int i = 0; i < 3; ++i) {
-        desk.read("a", with_executed(replica("a", "b"), "uuid-of-a:1-10,uuid-of-b:1-4"));
-        desk.read("b", with_executed(replica("b", "a"), "uuid-of-a:1-9,uuid-of-b:1-5"));
-    }
-    EXPECT_EQ(desk.server("a").errant.text(), "");
-    EXPECT_EQ(desk.server("b").errant.text(), "");
+TEST(TopologyTable, takes_place_names_from_the_host_unless_the_server_tells_them) {
+    config::Settings settings;
+    settings.data_center_pattern = "^[^.]+[.](.+)[.]example";
+    settings.region_pattern = "[.]([a-z]+)-";
+    settings.physical_environment_pattern = "prod";  // nothing to take
+    Desk desk(settings);
+    auto facts = primary("db1.eu-1.example.com");
+    desk.read("db1.eu-1.example.com", facts);
+    const auto* read = desk.server("db1.eu-1.example.com").facts.get();
+    EXPECT_EQ(read->data_center, "eu-1");
+    EXPECT_EQ(read->region, "eu");
+    EXPECT_EQ(read->environment, "");
+    facts.data_center = "told";
+    desk.read("db1.eu-1.example.com", facts);
+    EXPECT_EQ(desk.server("db1.eu-1.example.com").facts->data_center, "told");
+    desk.read("elsewhere", primary("elsewhere"));
+    EXPECT_EQ(desk.server("elsewhere").facts->data_center, "");
 }
 
 TEST(TopologyTable, chooses_the_alias_by_override_answer_ledger_pattern_name) {

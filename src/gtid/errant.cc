@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/ensure.h"
 #include "base/text.h"
 
 namespace orc::gtid {
@@ -10,20 +11,26 @@ GtidSet errant(const GtidSet& replica_executed, const GtidSet& source_executed_r
     return replica_executed.minus(source_executed_read_after);
 }
 
-GtidSet errant_redacted(
-    const GtidSet& replica_executed, const GtidSet& source_executed_read_before, const Lineage& lineage
-) {
-    if (replica_executed.empty() || source_executed_read_before.empty()) {
-        return {};
-    }
-    auto out = replica_executed.minus(source_executed_read_before);
+GtidSet beyond_source(const GtidSet& errant, const GtidSet& source_executed, const Lineage& lineage) {
     const auto own = to_lower(lineage.own_uuid);
-    for (const auto& ancestor : lineage.ancestors) {
-        if (to_lower(ancestor) != own) {
-            out = out.without_uuid(ancestor);
+    GtidSet out;
+    for (const auto& entry : errant.entries()) {
+        const std::uint64_t last = source_executed.last(entry.uuid, entry.tag);
+        const bool may_come =
+            last > 0 || std::any_of(lineage.ancestors.begin(), lineage.ancestors.end(), [&](const auto& uuid) {
+                return to_lower(uuid) == entry.uuid;
+            });
+        if (entry.uuid == own || !may_come) {
+            continue;
+        }
+        for (const auto& interval : entry.intervals) {
+            if (interval.last > last) {
+                const auto added = out.add(entry.uuid, entry.tag, std::max(interval.first, last + 1), interval.last);
+                ENSURE(added.has_value(), "parts of a set can be added to a set");
+            }
         }
     }
-    return lineage.is_co_primary ? out.without_uuid(own) : out;
+    return out;
 }
 
 std::vector<MariadbGtid> errant(

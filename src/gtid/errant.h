@@ -23,12 +23,10 @@ struct Lineage {
     bool is_co_primary = false;  ///< replicates in a ring: its own writes may simply not have come round yet
 };
 
-/// For a source that was read before the replica: numbers of its own and its ancestors' uuids run ahead innocently, so
-/// they are left out. Misses errant transactions that carry an ancestor's uuid. Empty if either set is empty, because
-/// then there is nothing to compare with.
-GtidSet errant_redacted(
-    const GtidSet& replica_executed, const GtidSet& source_executed_read_before, const Lineage& lineage
-);
+/// The part of `errant` that is beyond the source's last number of its uuid and tag, where the uuid is an ancestor's or
+/// the source has some of it. A source sends a transaction before it counts it as executed (while it commits, or waits
+/// for semi-sync replicas), so this part alone proves nothing at once. Never the replica's own uuid.
+GtidSet beyond_source(const GtidSet& errant, const GtidSet& source_executed, const Lineage& lineage);
 
 /// MariaDB: GTIDs of the replica's own binlog position that it wrote itself and that are beyond the source's binlog
 /// position, and those in domains the source does not know. `private_domains` are ignored. Exact under the same reading

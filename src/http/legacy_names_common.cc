@@ -89,8 +89,7 @@ std::string audit(const View& view, const std::vector<model::AuditEntry>& entrie
     JsonWriter json;
     json.begin_array();
     for (const auto& entry : entries) {
-        // The store's numbering of audit rows is not part of the value; readers use it as a label only.
-        json.begin_object().field("AuditId", 0).field("AuditTimestamp", view.column_time(entry.at));
+        json.begin_object().field("AuditId", entry.id).field("AuditTimestamp", view.column_time(entry.at));
         json.field("AuditType", entry.type).key("AuditInstanceKey");
         write(json, entry.endpoint.value_or(Endpoint{}));
         json.field("Message", entry.message).end_object();

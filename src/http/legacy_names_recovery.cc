@@ -212,9 +212,8 @@ std::string recoveries(const View& view, const std::vector<model::RecoveryRecord
 std::string recovery_steps(const View& view, const std::vector<model::RecoveryStep>& steps) {
     JsonWriter json;
     json.begin_array();
-    int number = 0;  // the order is what counts; the store's own numbers are not part of the value
     for (const auto& step : steps) {
-        json.begin_object().field("Id", ++number).field("RecoveryUID", step.uid.text());
+        json.begin_object().field("Id", step.id).field("RecoveryUID", step.uid.text());
         json.field("AuditAt", view.column_time(step.at)).field("Message", step.message).end_object();
     }
     json.end_array();

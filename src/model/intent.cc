@@ -85,10 +85,34 @@ struct Folder {
 
     void operator()(const PutDowntime& c) const { intent.downtimes[c.record.endpoint] = c.record; }
     void operator()(const EndDowntime& c) const { intent.downtimes.erase(c.endpoint); }
-    void operator()(const PutMaintenance& c) const { intent.maintenance[c.record.endpoint] = c.record; }
+    void operator()(const PutMaintenance& c) const {
+        intent.last_maintenance_id = std::max(intent.last_maintenance_id, c.record.id);
+        intent.maintenance[c.record.endpoint] = c.record;
+    }
     void operator()(const EndMaintenance& c) const { intent.maintenance.erase(c.endpoint); }
     void operator()(const PutCandidate& c) const { intent.candidates[c.record.endpoint] = c.record; }
     void operator()(const DropCandidate& c) const { intent.candidates.erase(c.endpoint); }
+    void operator()(const PutTag& c) const { intent.tags[c.record.endpoint][c.record.name] = c.record; }
+    void operator()(const DropTag& c) const {
+        const auto found = intent.tags.find(c.endpoint);
+        if (found != intent.tags.end() && found->second.erase(c.name) > 0 && found->second.empty()) {
+            intent.tags.erase(found);
+        }
+    }
+    void operator()(const PutPool& c) const {
+        if (c.record.members.empty()) {
+            intent.pools.erase(c.record.name);
+        } else {
+            intent.pools[c.record.name] = c.record;
+        }
+    }
+    void operator()(const PutUnresolve& c) const { intent.unresolves[c.record.host] = c.record; }
+    void operator()(const DropUnresolve& c) const { intent.unresolves.erase(c.host); }
+    void operator()(const PutAccessToken& c) const { intent.access_tokens[c.record.public_token] = c.record; }
+    void operator()(const DropAccessToken& c) const { intent.access_tokens.erase(c.public_token); }
+    void operator()(const PutBlockedRecovery& c) const { intent.blocked[c.record.endpoint] = c.record; }
+    void operator()(const DropBlockedRecovery& c) const { intent.blocked.erase(c.endpoint); }
+    void operator()(const AppendSnapshot&) const {}
     void operator()(const PutDetection& c) const {
         intent.last_detection_id = std::max(intent.last_detection_id, c.record.id);
         if (c.record.ended) {
@@ -130,6 +154,7 @@ struct Folder {
         std::erase_if(intent.aliases, [&](const auto& entry) { return entry.second == c.alias; });
         intent.aliases[c.cluster] = c.alias;
     }
+    void operator()(const DropClusterAlias& c) const { intent.aliases.erase(c.cluster); }
     void operator()(const PutAliasOverride& c) const { intent.alias_overrides[c.cluster] = c.alias; }
     void operator()(const DropAliasOverride& c) const { intent.alias_overrides.erase(c.cluster); }
     void operator()(const PutAttribute& c) const { intent.attributes[{c.host, c.name}] = c.value; }
@@ -160,6 +185,11 @@ const Downtime* Intent::downtime_of(const Endpoint& endpoint, WallTime now) cons
 PromotionRule Intent::rule_of(const Endpoint& endpoint) const {
     const auto found = candidates.find(endpoint);
     return found == candidates.end() ? PromotionRule::neutral : found->second.rule;
+}
+
+const std::string& Intent::unresolved(const std::string& host) const {
+    const auto found = unresolves.find(host);
+    return found == unresolves.end() ? host : found->second.unresolved;
 }
 
 }  // namespace orc::model

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -39,7 +40,72 @@ struct Maintenance {
     std::string reason;
     std::string node_host;
     NodeToken node_token;
+    /// The row's number, by which people end it; see Intent::last_maintenance_id. 0: the database numbers it.
+    std::int64_t id = 0;
+    /// Asked for by a person: lives until its end. Otherwise the lock goes with the process that took it.
+    bool explicitly_bounded = false;
     friend bool operator==(const Maintenance&, const Maintenance&) = default;
+};
+
+struct Tag {
+    Endpoint endpoint;
+    std::string name;
+    std::string value;  ///< may be empty
+    WallTime updated;
+    friend bool operator==(const Tag&, const Tag&) = default;
+};
+
+/// Servers that share the traffic of one kind; always replaced as a whole.
+struct Pool {
+    std::string name;
+    std::set<Endpoint> members;
+    WallTime registered;
+    friend bool operator==(const Pool&, const Pool&) = default;
+};
+
+/// The name to write into replication settings in place of a host's canonical one (a virtual address, an alias).
+struct Unresolve {
+    std::string host;
+    std::string unresolved;
+    WallTime registered;
+    friend bool operator==(const Unresolve&, const Unresolve&) = default;
+};
+
+struct AccessToken {
+    std::string public_token;
+    std::string secret_token;
+    WallTime generated;
+    std::string generated_by;
+    bool is_acquired = false;
+    bool is_reentrant = false;  ///< may be acquired again, and does not expire
+    std::optional<WallTime> acquired;
+    friend bool operator==(const AccessToken&, const AccessToken&) = default;
+};
+
+/// A recovery that another one holds back. For people: says nothing about what may be done.
+struct BlockedRecovery {
+    Endpoint endpoint;
+    std::string code;  ///< analysis code
+    ClusterName cluster;
+    WallTime at;
+    std::optional<std::int64_t> blocking_recovery;
+    friend bool operator==(const BlockedRecovery&, const BlockedRecovery&) = default;
+};
+
+/// Where one server stood at the time of a snapshot.
+struct SnapshotPlace {
+    Endpoint endpoint;
+    std::optional<Endpoint> source;
+    ClusterName cluster;
+    std::string version;
+    friend bool operator==(const SnapshotPlace&, const SnapshotPlace&) = default;
+};
+
+/// All topologies at one second.
+struct TopologySnapshot {
+    WallTime at;
+    std::vector<SnapshotPlace> places;
+    friend bool operator==(const TopologySnapshot&, const TopologySnapshot&) = default;
 };
 
 struct Candidate {
@@ -133,6 +199,7 @@ struct RecoveryStep {
     RecoveryUid uid;
     WallTime at;
     std::string message;
+    std::int64_t id = 0;  ///< the row's number; 0 until it is read back
     friend bool operator==(const RecoveryStep&, const RecoveryStep&) = default;
 };
 
@@ -142,6 +209,7 @@ struct AuditEntry {
     std::optional<Endpoint> endpoint;
     std::string cluster;
     std::string message;
+    std::int64_t id = 0;  ///< the row's number; 0 until it is read back
     friend bool operator==(const AuditEntry&, const AuditEntry&) = default;
 };
 
@@ -154,7 +222,7 @@ struct EndDowntime {
 };
 struct PutMaintenance {
     Maintenance record;
-};
+};  ///< replaces an active one of the same server; a number that another row has is a conflict
 struct EndMaintenance {
     Endpoint endpoint;
     WallTime at;
@@ -164,6 +232,37 @@ struct PutCandidate {
 };
 struct DropCandidate {
     Endpoint endpoint;
+};
+struct PutTag {
+    Tag record;
+};
+struct DropTag {
+    Endpoint endpoint;
+    std::string name;
+};
+struct PutPool {
+    Pool record;
+};  ///< replaces the pool; without members it is gone
+struct PutUnresolve {
+    Unresolve record;
+};
+struct DropUnresolve {
+    std::string host;
+};
+struct PutAccessToken {
+    AccessToken record;
+};  ///< upsert by public token
+struct DropAccessToken {
+    std::string public_token;
+};
+struct PutBlockedRecovery {
+    BlockedRecovery record;
+};
+struct DropBlockedRecovery {
+    Endpoint endpoint;
+};
+struct AppendSnapshot {
+    TopologySnapshot record;
 };
 struct PutDetection {
     Detection record;
@@ -196,6 +295,9 @@ struct PutClusterAlias {
     ClusterName cluster;
     std::string alias;
 };
+struct DropClusterAlias {
+    ClusterName cluster;
+};
 struct PutAliasOverride {
     ClusterName cluster;
     std::string alias;
@@ -225,6 +327,16 @@ using Change = std::variant<
     EndMaintenance,
     PutCandidate,
     DropCandidate,
+    PutTag,
+    DropTag,
+    PutPool,
+    PutUnresolve,
+    DropUnresolve,
+    PutAccessToken,
+    DropAccessToken,
+    PutBlockedRecovery,
+    DropBlockedRecovery,
+    AppendSnapshot,
     PutDetection,
     PutRecovery,
     AppendRecoveryStep,
@@ -235,6 +347,7 @@ using Change = std::variant<
     PutPrimaryTerm,
     SetRecoveriesDisabled,
     PutClusterAlias,
+    DropClusterAlias,
     PutAliasOverride,
     DropAliasOverride,
     PutAttribute,
@@ -247,6 +360,11 @@ struct Intent {
     std::map<Endpoint, Downtime> downtimes;
     std::map<Endpoint, Maintenance> maintenance;
     std::map<Endpoint, Candidate> candidates;
+    std::map<Endpoint, std::map<std::string, Tag>> tags;  ///< by name; no server without tags
+    std::map<std::string, Pool> pools;                    ///< by name; none without members
+    std::map<std::string, Unresolve> unresolves;          ///< by canonical name
+    std::map<std::string, AccessToken> access_tokens;     ///< by public token
+    std::map<Endpoint, BlockedRecovery> blocked;
     std::map<std::int64_t, Detection> detections;      ///< in their active period
     std::map<RecoveryUid, RecoveryRecord> recoveries;  ///< unresolved, or still in their active period
     std::map<RecoveryUid, RecoveryProgress> progress;
@@ -259,12 +377,15 @@ struct Intent {
     bool recoveries_disabled = false;
     std::int64_t last_detection_id = 0;
     std::int64_t last_recovery_id = 0;
+    std::int64_t last_maintenance_id = 0;
 
     /// Folds one committed change in. Pure; the same changes in the same order give the same value.
     void apply(const Change& change);
     /// The downtime in force at `now`, or null.
     const Downtime* downtime_of(const Endpoint& endpoint, WallTime now) const;
     PromotionRule rule_of(const Endpoint& endpoint) const;
+    /// The name to write into replication settings for `host`: what was registered for it, else itself.
+    const std::string& unresolved(const std::string& host) const;
 };
 
 }  // namespace orc::model

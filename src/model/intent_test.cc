@@ -189,6 +189,31 @@ TEST(History, changes_nothing_that_decisions_need) {
     EXPECT_EQ(intent.last_detection_id, 0);
 }
 
+TEST(Labels, are_put_and_dropped_one_by_one) {
+    const Intent tagged = after(PutTag{{db1, "a", "1", second(0)}}, PutTag{{db1, "a", "2", second(1)}});
+    EXPECT_EQ(tagged.tags.at(db1).at("a").value, "2");
+    EXPECT_THAT(after(PutTag{{db1, "a", "", second(0)}}, DropTag{db1, "a"}).tags, IsEmpty());
+    EXPECT_THAT(after(PutTag{{db1, "a", "", second(0)}}, DropTag{db1, "b"}, DropTag{db2, "a"}).tags, SizeIs(1));
+    const Intent pooled = after(PutPool{{"web", {db1}, second(0)}}, PutPool{{"web", {db2}, second(1)}});
+    EXPECT_THAT(pooled.pools.at("web").members, ElementsAre(db2));
+    EXPECT_THAT(after(PutPool{{"web", {db1}, second(0)}}, PutPool{{"web", {}, second(1)}}).pools, IsEmpty());
+    const Intent named = after(PutUnresolve{{"db1", "vip", second(0)}});
+    EXPECT_EQ(named.unresolved("db1"), "vip");
+    EXPECT_EQ(named.unresolved("db2"), "db2");
+    EXPECT_THAT(after(PutUnresolve{{"db1", "vip", second(0)}}, DropUnresolve{"db1"}).unresolves, IsEmpty());
+}
+
+TEST(Maintenance, numbers_only_grow) {
+    Maintenance late;
+    late.endpoint = db1;
+    late.id = 7;
+    Maintenance early = late;
+    early.id = 3;
+    EXPECT_EQ(
+        after(PutMaintenance{late}, PutMaintenance{early}, EndMaintenance{db1, second(1)}).last_maintenance_id, 7
+    );
+}
+
 TEST(Names, of_rules_and_phases_are_read_back) {
     for (const auto rule :
          {PromotionRule::must,

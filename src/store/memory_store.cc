@@ -45,8 +45,21 @@ struct Historian {
         }
         disk.recoveries[record.id] = record;
     }
-    void operator()(const AppendRecoveryStep& c) const { disk.steps.push_back(c.record); }
-    void operator()(const AppendAudit& c) const { disk.audit.push_back(c.record); }
+    void operator()(const AppendRecoveryStep& c) const { append(disk.steps, c.record); }
+    void operator()(const AppendAudit& c) const { append(disk.audit, c.record); }
+    void operator()(const AppendSnapshot& c) const { disk.snapshots.push_back(c.record); }
+    void operator()(const PutMaintenance& c) const {
+        if (c.record.id == 0) {
+            disk.intent.maintenance[c.record.endpoint].id = ++disk.intent.last_maintenance_id;
+        }
+    }
+
+    // Numbers rise for ever, as those of rows do while the newest is kept.
+    template <typename Record>
+    static void append(std::vector<Record>& rows, Record record) {
+        record.id = rows.empty() ? 1 : rows.back().id + 1;
+        rows.push_back(std::move(record));
+    }
 };
 
 void keep(MemoryDisk& disk, const Change& change) {
@@ -104,6 +117,14 @@ struct Shared {
     }
 };
 
+// The number of a maintenance row is unique, as in the table.
+bool is_number_taken(const Intent& intent, const Change& change) {
+    const auto* put = std::get_if<PutMaintenance>(&change);
+    return put != nullptr && put->record.id != 0 && std::ranges::any_of(intent.maintenance, [&](const auto& entry) {
+               return entry.second.id == put->record.id && entry.first != put->record.endpoint;
+           });
+}
+
 Result<void> take_effect(Shared& shared, const std::string& id, const std::vector<Change>& changes) {
     MemoryDisk& disk = *shared.disk;
     if (disk.faults.read_only) {
@@ -112,6 +133,9 @@ Result<void> take_effect(Shared& shared, const std::string& id, const std::vecto
     if (disk.faults.fail_next > 0) {
         --disk.faults.fail_next;
         return fail(ErrorCode::unreachable, "commit " + id + ": the disk failed");
+    }
+    if (std::ranges::any_of(changes, [&](const auto& change) { return is_number_taken(disk.intent, change); })) {
+        return fail(ErrorCode::conflict, "commit " + id + ": the number of the maintenance is taken");
     }
     shared.flush();
     if (disk.commits.emplace(id, shared.clock.wall()).second) {
@@ -224,12 +248,72 @@ public:
         return answer(std::move(found));
     }
 
-    Task<std::vector<Detection>> detections(Page page) override {
-        std::vector<Detection> all;
+    Task<std::vector<Detection>> detections(DetectionQuery query) override {
+        std::vector<Detection> found;
         for (auto at = disk().detections.rbegin(); at != disk().detections.rend(); ++at) {
-            all.push_back(at->second);
+            const Detection& record = at->second;
+            if (query.id ? record.id == *query.id : !query.alias || record.cluster_alias == *query.alias) {
+                found.push_back(record);
+            }
         }
-        return answer(page_of(all, page));
+        return answer(page_of(found, query.page));
+    }
+
+    void note(Note note) override {
+        if (const auto* change = std::get_if<AnalysisChange>(&note)) {
+            disk().analysis_changes.push_back(*change);
+            disk().analysis_changes.back().at = std::chrono::floor<Seconds>(change->at);
+        } else if (const auto* name = std::get_if<ResolvedName>(&note)) {
+            disk().resolved_names[name->host] = *name;
+            disk().resolved_names[name->host].at = std::chrono::floor<Seconds>(name->at);
+        }
+    }
+
+    Task<std::vector<AnalysisChange>> analysis_changes() override {
+        auto all = disk().analysis_changes;
+        std::ranges::stable_sort(all, {}, &AnalysisChange::endpoint);
+        return answer(std::move(all));
+    }
+
+    Task<std::vector<WallTime>> snapshot_times() override {
+        std::vector<WallTime> out;
+        for (const auto& snapshot : disk().snapshots) {
+            if (!snapshot.places.empty()) {
+                out.push_back(snapshot.at);
+            }
+        }
+        std::ranges::sort(out);
+        out.erase(std::ranges::unique(out).begin(), out.end());
+        return answer(std::move(out));
+    }
+
+    Task<std::vector<SnapshotPlace>> snapshot(WallTime at) override {
+        std::map<Endpoint, SnapshotPlace> places;
+        for (const auto& snapshot : disk().snapshots) {
+            if (snapshot.at == std::chrono::floor<Seconds>(at)) {
+                for (const auto& place : snapshot.places) {
+                    places.try_emplace(place.endpoint, place);
+                }
+            }
+        }
+        std::vector<SnapshotPlace> out;
+        for (auto& [endpoint, place] : places) {
+            out.push_back(std::move(place));
+        }
+        return answer(std::move(out));
+    }
+
+    Task<std::vector<ResolvedName>> resolved_names() override {
+        std::vector<ResolvedName> out;
+        for (const auto& [host, name] : disk().resolved_names) {
+            out.push_back(name);
+        }
+        return answer(std::move(out));
+    }
+
+    Task<void> forget_resolved_names() override {
+        disk().resolved_names.clear();
+        return done();
     }
 
     Task<std::vector<AuditEntry>> audit(std::optional<Endpoint> endpoint, Page page) override {

@@ -27,6 +27,9 @@ struct MemoryDisk {
     std::map<std::int64_t, model::Detection> detections;
     std::vector<model::RecoveryStep> steps;
     std::vector<model::AuditEntry> audit;
+    std::vector<model::TopologySnapshot> snapshots;
+    std::vector<AnalysisChange> analysis_changes;
+    std::map<std::string, ResolvedName> resolved_names;
     std::map<std::string, WallTime> commits;
     std::map<Endpoint, KnownServer> servers;
     std::map<Endpoint, WallTime> servers_seen;

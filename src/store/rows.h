@@ -28,6 +28,8 @@ struct Moment {
 /// what an earlier run knew survives.
 Write write_of(const model::Server& server, const Moment& moment);
 Write forget_of(const Endpoint& endpoint);
+/// What was noted beside servers.
+std::vector<Write> writes_of(const Note& note);
 /// The columns that write_of fills for a server that was read, in order.
 const std::vector<std::string_view>& instance_columns();
 
@@ -40,10 +42,15 @@ Result<model::Intent> read_intent(const Reader& reader);
 Result<std::vector<KnownServer>> read_known_servers(const Reader& reader);
 Result<std::vector<model::RecoveryRecord>> read_recoveries(const Reader& reader, const RecoveryQuery& query);
 Result<std::vector<model::RecoveryStep>> read_steps(const Reader& reader, const RecoveryUid& uid);
-Result<std::vector<model::Detection>> read_detections(const Reader& reader, Page page);
+Result<std::vector<model::Detection>> read_detections(const Reader& reader, const DetectionQuery& query);
 Result<std::vector<model::AuditEntry>> read_audit(
     const Reader& reader, const std::optional<Endpoint>& endpoint, Page page
 );
+
+Result<std::vector<AnalysisChange>> read_analysis_changes(const Reader& reader);
+Result<std::vector<ResolvedName>> read_resolved_names(const Reader& reader);
+Result<std::vector<WallTime>> read_snapshot_times(const Reader& reader);
+Result<std::vector<model::SnapshotPlace>> read_snapshot(const Reader& reader, WallTime at);
 
 /// Registers a process as alive at `self.last_seen`.
 std::vector<Write> writes_of(const NodeRecord& self);

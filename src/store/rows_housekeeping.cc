@@ -1,5 +1,6 @@
 // Who is alive, and what has outlived its use.
 #include "store/rows.h"
+#include "store/rows_fill.h"
 
 namespace orc::store {
 namespace {
@@ -53,6 +54,54 @@ Result<std::vector<NodeRecord>> read_nodes(const Reader& reader, WallTime since)
             out.push_back(std::move(node));
         }
     ));
+    return out;
+}
+
+namespace {
+
+struct NoteWriter {
+    std::vector<Write>& out;
+
+    void add(std::string_view sql, Row values) const { out.push_back(Write{sql, std::move(values)}); }
+
+    void operator()(const AnalysisChange& note) const {
+        add("insert or replace into database_instance_last_analysis (hostname, port, analysis_timestamp, analysis)"
+            " values (?, ?, ?, ?)",
+            {note.endpoint.host, port_of(note.endpoint), db_timestamp(note.at), note.code});
+        add("insert into database_instance_analysis_changelog (hostname, port, analysis_timestamp, analysis)"
+            " values (?, ?, ?, ?)",
+            {note.endpoint.host, port_of(note.endpoint), db_timestamp(note.at), note.code});
+    }
+    void operator()(const ResolvedName& note) const {
+        add("insert or replace into hostname_resolve (hostname, resolved_hostname, resolved_timestamp)"
+            " values (?, ?, ?)",
+            {note.host, note.resolved, db_timestamp(note.at)});
+        if (note.host != note.resolved) {
+            add("insert or replace into hostname_resolve_history (resolved_hostname, hostname, resolved_timestamp)"
+                " values (?, ?, ?)",
+                {note.resolved, note.host, db_timestamp(note.at)});
+        }
+    }
+    void operator()(const HostAddresses& note) const {
+        add("insert or replace into hostname_ips (hostname, ipv4, ipv6, last_updated) values (?, ?, ?, ?)",
+            {note.host, note.ipv4, note.ipv6, db_timestamp(note.at)});
+    }
+    void operator()(const TlsRequirement& note) const {
+        add("insert or replace into database_instance_tls (hostname, port, required) values (?, ?, ?)",
+            {note.endpoint.host, port_of(note.endpoint), flag(note.is_required)});
+    }
+    void operator()(const ClusterDomain& note) const {
+        add("insert or replace into cluster_domain_name (cluster_name, domain_name, last_registered)"
+            " values (?, ?, ?)",
+            {note.cluster.text(), note.domain, db_timestamp(note.at)});
+    }
+};
+
+}  // namespace
+
+std::vector<Write> writes_of(const Note& note) {
+    std::vector<Write> out;
+    std::visit(NoteWriter{out}, note);
     return out;
 }
 

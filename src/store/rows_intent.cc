@@ -2,110 +2,12 @@
 #include <algorithm>
 
 #include "store/rows.h"
+#include "store/rows_fill.h"
 
 namespace orc::store {
 namespace {
 
 using namespace model;
-
-constexpr std::int64_t flag(bool value) { return value ? 1 : 0; }
-
-std::int64_t unix_seconds(WallTime when) { return std::chrono::floor<Seconds>(when).time_since_epoch().count(); }
-std::int64_t unix_millis(WallTime when) { return when.time_since_epoch().count(); }
-std::int64_t port_of(const Endpoint& endpoint) { return endpoint.port; }
-
-Value timestamp_or_null(const std::optional<WallTime>& when) {
-    return when ? Value(db_timestamp(*when)) : Value(std::monostate{});
-}
-
-std::string list_of(const std::vector<Endpoint>& endpoints) {
-    std::string out;
-    for (const auto& endpoint : endpoints) {
-        if (!out.empty()) {
-            out += ',';
-        }
-        out += endpoint.text();
-    }
-    return out;
-}
-
-std::string lines_of(const std::vector<std::string>& lines) {
-    std::string out;
-    for (const auto& line : lines) {
-        if (!out.empty()) {
-            out += '\n';
-        }
-        out += line;
-    }
-    return out;
-}
-
-// Active rows end at 0; ended ones at a second of their own, because (instance, period, end) is unique and one instance
-// may end two periods within one second.
-constexpr std::string_view end_other_detections = R"sql(
-    update topology_failure_detection set in_active_period = 0, end_active_period_unixtime = max(?5, 1 + coalesce(
-        (select max(d.end_active_period_unixtime) from topology_failure_detection d
-         where d.hostname = ?1 and d.port = ?2 and d.in_active_period = 0 and d.is_actionable = ?3), 0))
-    where hostname = ?1 and port = ?2 and is_actionable = ?3 and in_active_period = 1 and detection_id <> ?4)sql";
-constexpr std::string_view put_detection = R"sql(
-    insert into topology_failure_detection (
-        detection_id, hostname, port, in_active_period, start_active_period, end_active_period_unixtime,
-        processing_node_hostname, processcing_node_token, analysis, cluster_name, cluster_alias,
-        count_affected_slaves, slave_hosts, is_actionable)
-    values (?1, ?2, ?3, ?4, ?5,
-        case when exists (select 1 from topology_failure_detection d where d.hostname = ?2 and d.port = ?3
-            and d.in_active_period = ?4 and d.is_actionable = ?14 and d.detection_id <> ?1
-            and d.end_active_period_unixtime = ?6)
-        then 1 + (select max(d.end_active_period_unixtime) from topology_failure_detection d
-            where d.hostname = ?2 and d.port = ?3 and d.in_active_period = ?4 and d.is_actionable = ?14
-            and d.detection_id <> ?1)
-        else ?6 end,
-        ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
-    on conflict (detection_id) do update set
-        hostname = excluded.hostname, port = excluded.port, in_active_period = excluded.in_active_period,
-        start_active_period = excluded.start_active_period,
-        end_active_period_unixtime = excluded.end_active_period_unixtime,
-        processing_node_hostname = excluded.processing_node_hostname,
-        processcing_node_token = excluded.processcing_node_token, analysis = excluded.analysis,
-        cluster_name = excluded.cluster_name, cluster_alias = excluded.cluster_alias,
-        count_affected_slaves = excluded.count_affected_slaves, slave_hosts = excluded.slave_hosts,
-        is_actionable = excluded.is_actionable)sql";
-
-constexpr std::string_view end_other_recoveries = R"sql(
-    update topology_recovery set in_active_period = 0, end_active_period_unixtime = max(?4, 1 + coalesce(
-        (select max(r.end_active_period_unixtime) from topology_recovery r
-         where r.hostname = ?1 and r.port = ?2 and r.in_active_period = 0), 0))
-    where hostname = ?1 and port = ?2 and in_active_period = 1 and uid <> ?3)sql";
-constexpr std::string_view put_recovery = R"sql(
-    insert into topology_recovery (
-        recovery_id, uid, hostname, port, in_active_period, end_active_period_unixtime, start_active_period,
-        end_recovery, processing_node_hostname, processcing_node_token, is_successful, successor_hostname,
-        successor_port, successor_alias, analysis, cluster_name, cluster_alias, count_affected_slaves, slave_hosts,
-        participating_instances, lost_slaves, all_errors, acknowledged, acknowledged_at, acknowledged_by,
-        acknowledge_comment, last_detection_id)
-    values (
-        coalesce((select r.recovery_id from topology_recovery r where r.uid = ?2), nullif(?1, 0)), ?2, ?3, ?4, ?5,
-        case when exists (select 1 from topology_recovery r where r.hostname = ?3 and r.port = ?4
-            and r.in_active_period = ?5 and r.uid <> ?2 and r.end_active_period_unixtime = ?6)
-        then 1 + (select max(r.end_active_period_unixtime) from topology_recovery r where r.hostname = ?3
-            and r.port = ?4 and r.in_active_period = ?5 and r.uid <> ?2)
-        else ?6 end,
-        ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27)
-    on conflict (recovery_id) do update set
-        uid = excluded.uid, hostname = excluded.hostname, port = excluded.port,
-        in_active_period = excluded.in_active_period,
-        end_active_period_unixtime = excluded.end_active_period_unixtime,
-        start_active_period = excluded.start_active_period, end_recovery = excluded.end_recovery,
-        processing_node_hostname = excluded.processing_node_hostname,
-        processcing_node_token = excluded.processcing_node_token, is_successful = excluded.is_successful,
-        successor_hostname = excluded.successor_hostname, successor_port = excluded.successor_port,
-        successor_alias = excluded.successor_alias, analysis = excluded.analysis,
-        cluster_name = excluded.cluster_name, cluster_alias = excluded.cluster_alias,
-        count_affected_slaves = excluded.count_affected_slaves, slave_hosts = excluded.slave_hosts,
-        participating_instances = excluded.participating_instances, lost_slaves = excluded.lost_slaves,
-        all_errors = excluded.all_errors, acknowledged = excluded.acknowledged,
-        acknowledged_at = excluded.acknowledged_at, acknowledged_by = excluded.acknowledged_by,
-        acknowledge_comment = excluded.acknowledge_comment, last_detection_id = excluded.last_detection_id)sql";
 
 struct Writer {
     std::vector<Write>& out;
@@ -126,18 +28,14 @@ struct Writer {
     }
     void operator()(const PutMaintenance& c) const {
         const Maintenance& r = c.record;
-        // A lock that names its process goes when the process goes; one without ends at its time only.
+        add("delete from database_instance_maintenance where maintenance_active = 1 and hostname = ? and port = ?",
+            {r.endpoint.host, port_of(r.endpoint)});
         add("insert into database_instance_maintenance"
-            " (hostname, port, maintenance_active, begin_timestamp, end_timestamp, owner, reason,"
-            " processing_node_hostname, processing_node_token, explicitly_bounded)"
-            " values (?, ?, 1, ?, ?, ?, ?, ?, ?, ?)"
-            " on conflict (maintenance_active, hostname, port) do update set begin_timestamp = "
-            "excluded.begin_timestamp,"
-            " end_timestamp = excluded.end_timestamp, owner = excluded.owner, reason = excluded.reason,"
-            " processing_node_hostname = excluded.processing_node_hostname,"
-            " processing_node_token = excluded.processing_node_token,"
-            " explicitly_bounded = excluded.explicitly_bounded",
-            {r.endpoint.host,
+            " (database_instance_maintenance_id, hostname, port, maintenance_active, begin_timestamp, end_timestamp,"
+            " owner, reason, processing_node_hostname, processing_node_token, explicitly_bounded)"
+            " values (nullif(?, 0), ?, ?, 1, ?, ?, ?, ?, ?, ?, ?)",
+            {r.id,
+             r.endpoint.host,
              port_of(r.endpoint),
              db_timestamp(r.begin),
              db_timestamp(r.end),
@@ -145,7 +43,7 @@ struct Writer {
              r.reason,
              r.node_host,
              r.node_token.text(),
-             flag(r.node_token.empty())});
+             flag(r.explicitly_bounded)});
     }
     void operator()(const EndMaintenance& c) const {
         add("update database_instance_maintenance set maintenance_active = null, end_timestamp = ?"
@@ -163,67 +61,72 @@ struct Writer {
         add("delete from candidate_database_instance where hostname = ? and port = ?",
             {c.endpoint.host, port_of(c.endpoint)});
     }
-    void operator()(const PutDetection& c) const {
-        const Detection& r = c.record;
-        if (!r.ended) {
-            add(end_other_detections,
-                {r.endpoint.host, port_of(r.endpoint), flag(r.is_actionable), r.id, unix_seconds(r.start)});
+    void operator()(const PutTag& c) const {
+        const Tag& r = c.record;
+        add("insert or replace into database_instance_tags (hostname, port, tag_name, tag_value, last_updated)"
+            " values (?, ?, ?, ?, ?)",
+            {r.endpoint.host, port_of(r.endpoint), r.name, r.value, db_timestamp(r.updated)});
+    }
+    void operator()(const DropTag& c) const {
+        add("delete from database_instance_tags where hostname = ? and port = ? and tag_name = ?",
+            {c.endpoint.host, port_of(c.endpoint), c.name});
+    }
+    void operator()(const PutPool& c) const {
+        add("delete from database_instance_pool where pool = ?", {c.record.name});
+        for (const auto& member : c.record.members) {
+            add("insert into database_instance_pool (hostname, port, pool, registered_at) values (?, ?, ?, ?)",
+                {member.host, port_of(member), c.record.name, db_timestamp(c.record.registered)});
         }
-        add(put_detection,
-            {r.id,
-             r.endpoint.host,
-             port_of(r.endpoint),
-             flag(!r.ended),
-             db_timestamp(r.start),
-             r.ended ? unix_seconds(*r.ended) : std::int64_t{0},
-             r.node_host,
-             r.node_token.text(),
-             r.code,
-             r.cluster.text(),
-             r.cluster_alias,
-             static_cast<std::int64_t>(r.replicas.size()),
-             list_of(r.replicas),
-             flag(r.is_actionable)});
     }
-    void operator()(const PutRecovery& c) const {
-        const RecoveryRecord& r = c.record;
-        if (!r.active_period_end) {
-            add(end_other_recoveries, {r.failed.host, port_of(r.failed), r.uid.text(), unix_seconds(r.start)});
+    void operator()(const PutUnresolve& c) const {
+        const Unresolve& r = c.record;
+        add("insert or replace into hostname_unresolve (hostname, unresolved_hostname, last_registered)"
+            " values (?, ?, ?)",
+            {r.host, r.unresolved, db_timestamp(r.registered)});
+        add("insert or replace into hostname_unresolve_history (unresolved_hostname, hostname, last_registered)"
+            " values (?, ?, ?)",
+            {r.unresolved, r.host, db_timestamp(r.registered)});
+    }
+    void operator()(const DropUnresolve& c) const {
+        add("delete from hostname_unresolve where hostname = ?", {c.host});
+    }
+    void operator()(const PutAccessToken& c) const {
+        const AccessToken& r = c.record;
+        add("insert into access_token (public_token, secret_token, generated_at, generated_by, is_acquired,"
+            " is_reentrant, acquired_at) values (?, ?, ?, ?, ?, ?, ?) on conflict (public_token) do update set"
+            " secret_token = excluded.secret_token, generated_at = excluded.generated_at,"
+            " generated_by = excluded.generated_by, is_acquired = excluded.is_acquired,"
+            " is_reentrant = excluded.is_reentrant, acquired_at = excluded.acquired_at",
+            {r.public_token,
+             r.secret_token,
+             db_timestamp(r.generated),
+             r.generated_by,
+             flag(r.is_acquired),
+             flag(r.is_reentrant),
+             r.acquired ? db_timestamp(*r.acquired) : std::string(never)});
+    }
+    void operator()(const DropAccessToken& c) const {
+        add("delete from access_token where public_token = ?", {c.public_token});
+    }
+    void operator()(const AppendSnapshot& c) const {
+        for (const auto& place : c.record.places) {
+            const Endpoint source = place.source.value_or(Endpoint{});
+            add("insert or ignore into database_instance_topology_history (snapshot_unix_timestamp, hostname, port,"
+                " master_host, master_port, cluster_name, version) values (?, ?, ?, ?, ?, ?, ?)",
+                {unix_seconds(c.record.at),
+                 place.endpoint.host,
+                 port_of(place.endpoint),
+                 source.host,
+                 port_of(source),
+                 place.cluster.text(),
+                 place.version});
         }
-        const Value nothing = std::monostate{};
-        add(put_recovery,
-            {r.id,
-             r.uid.text(),
-             r.failed.host,
-             port_of(r.failed),
-             flag(!r.active_period_end),
-             r.active_period_end ? unix_seconds(*r.active_period_end) : std::int64_t{0},
-             db_timestamp(r.start),
-             timestamp_or_null(r.ended),
-             r.node_host,
-             r.node_token.text(),
-             flag(r.is_successful),
-             r.successor ? Value(r.successor->host) : nothing,
-             r.successor ? Value(port_of(*r.successor)) : nothing,
-             r.successor ? Value(r.successor_alias) : nothing,
-             r.code,
-             r.cluster.text(),
-             r.cluster_alias,
-             static_cast<std::int64_t>(r.replicas.size()),
-             list_of(r.replicas),
-             list_of(r.participants),
-             list_of(r.lost),
-             lines_of(r.errors),
-             flag(r.acknowledged),
-             timestamp_or_null(r.acknowledged_at),
-             r.acknowledged_by,
-             r.acknowledge_comment,
-             r.last_detection_id});
     }
-    void operator()(const AppendRecoveryStep& c) const {
-        add("insert into topology_recovery_steps (recovery_uid, audit_at, message) values (?, ?, ?)",
-            {c.record.uid.text(), db_timestamp(c.record.at), c.record.message});
-    }
+    void operator()(const PutDetection& c) const { write_change(c, out); }
+    void operator()(const PutRecovery& c) const { write_change(c, out); }
+    void operator()(const PutBlockedRecovery& c) const { write_change(c, out); }
+    void operator()(const DropBlockedRecovery& c) const { write_change(c, out); }
+    void operator()(const AppendRecoveryStep& c) const { write_change(c, out); }
     void operator()(const PutRecoveryProgress& c) const {
         const RecoveryProgress& r = c.record;
         add("insert or replace into orchestrator_recovery_progress (recovery_uid, phase, plan, at_unix_ms)"
@@ -267,6 +170,9 @@ struct Writer {
         // Unique on both columns: whoever held either of them loses it.
         add("insert or replace into cluster_alias (cluster_name, alias, last_registered) values (?, ?, ?)",
             {c.cluster.text(), c.alias, db_timestamp(now)});
+    }
+    void operator()(const DropClusterAlias& c) const {
+        add("delete from cluster_alias where cluster_name = ?", {c.cluster.text()});
     }
     void operator()(const PutAliasOverride& c) const {
         add("insert or replace into cluster_alias_override (cluster_name, alias) values (?, ?)",
@@ -314,6 +220,15 @@ struct Cutter {
         cut(c.record.end);
     }
     void operator()(PutCandidate& c) const { cut(c.record.suggested); }
+    void operator()(PutTag& c) const { cut(c.record.updated); }
+    void operator()(PutPool& c) const { cut(c.record.registered); }
+    void operator()(PutUnresolve& c) const { cut(c.record.registered); }
+    void operator()(PutAccessToken& c) const {
+        cut(c.record.generated);
+        cut(c.record.acquired);
+    }
+    void operator()(PutBlockedRecovery& c) const { cut(c.record.at); }
+    void operator()(AppendSnapshot& c) const { cut(c.record.at); }
     void operator()(PutDetection& c) const {
         cut(c.record.start);
         cut(c.record.ended);

@@ -1,97 +1,13 @@
 // Rows of the tables as values of the model.
-#include <charconv>
+#include <algorithm>
 
-#include "base/text.h"
-#include "store/rows.h"
+#include "store/rows_columns.h"
+#include "store/rows_fill.h"
 
 namespace orc::store {
 namespace {
 
 using namespace model;
-
-// Reads the columns of a row one after another. Tolerant where the original was: NULL and "" are "nothing", and a time
-// that cannot be read is the epoch, because a damaged remark must not keep a service from starting.
-class Columns {
-public:
-    explicit Columns(const Row& row) : row_(row) {}
-
-    std::string text() {
-        const Value& value = next();
-        if (const auto* text = std::get_if<std::string>(&value)) {
-            return *text;
-        }
-        const auto* number = std::get_if<std::int64_t>(&value);
-        return number == nullptr ? std::string() : std::to_string(*number);
-    }
-    std::int64_t number() {
-        const Value& value = next();
-        if (const auto* number = std::get_if<std::int64_t>(&value)) {
-            return *number;
-        }
-        std::int64_t out = 0;
-        if (const auto* text = std::get_if<std::string>(&value)) {
-            std::from_chars(text->data(), text->data() + text->size(), out);
-        }
-        return out;
-    }
-    bool flag() { return number() != 0; }
-    Endpoint endpoint() {
-        Endpoint out;
-        out.host = text();
-        out.port = static_cast<std::uint16_t>(number());
-        return out;
-    }
-    std::optional<Endpoint> endpoint_if_valid() {
-        Endpoint out = endpoint();
-        return out.is_valid() ? std::optional(std::move(out)) : std::nullopt;
-    }
-    std::optional<WallTime> time_if_any() {
-        const auto when = parse_db_timestamp(text());
-        return when ? std::optional(*when) : std::nullopt;
-    }
-    WallTime time() { return time_if_any().value_or(WallTime{}); }
-    WallTime unix_millis() { return WallTime(Millis(number())); }
-    std::vector<Endpoint> endpoints() {
-        const std::string all = text();
-        std::vector<Endpoint> out;
-        for (const auto& piece : split(all, ',')) {
-            // The last colon, because IPv6 hosts stand here without brackets.
-            const auto colon = piece.rfind(':');
-            if (colon == std::string_view::npos) {
-                continue;
-            }
-            Endpoint endpoint;
-            endpoint.host = std::string(trim(piece.substr(0, colon)));
-            const std::string_view port = trim(piece.substr(colon + 1));
-            std::from_chars(port.data(), port.data() + port.size(), endpoint.port);
-            out.push_back(std::move(endpoint));
-        }
-        return out;
-    }
-    std::vector<std::string> lines() {
-        const std::string all = text();
-        std::vector<std::string> out;
-        if (!all.empty()) {
-            for (const auto& line : split(all, '\n')) {
-                out.emplace_back(line);
-            }
-        }
-        return out;
-    }
-
-private:
-    const Value& next() { return row_.at(at_++); }
-    const Row& row_;
-    std::size_t at_ = 0;
-};
-
-// Runs a query whose rows each become one value of `out`.
-template <typename T>
-Result<std::vector<T>> read_all(const Reader& reader, std::string_view sql, const Row& values, T (*make)(Columns)) {
-    std::vector<T> out;
-    TRY(reader(sql, values, [&](const Row& row) { out.push_back(make(Columns(row))); }));
-    return out;
-}
 
 constexpr std::string_view select_active_recoveries =
     "select recovery_id, uid, hostname, port, analysis, cluster_name, cluster_alias, slave_hosts, start_active_period,"
@@ -99,81 +15,10 @@ constexpr std::string_view select_active_recoveries =
     " successor_alias, lost_slaves, participating_instances, all_errors, acknowledged, acknowledged_at,"
     " acknowledged_by, acknowledge_comment, last_detection_id, processing_node_hostname, processcing_node_token"
     " from topology_recovery where in_active_period = 1 or end_recovery is null";
-// The selectors are alternatives: NULL means "not asked for".
-constexpr std::string_view select_recoveries =
-    "select recovery_id, uid, hostname, port, analysis, cluster_name, cluster_alias, slave_hosts, start_active_period,"
-    " end_recovery, in_active_period, end_active_period_unixtime, is_successful, successor_hostname, successor_port,"
-    " successor_alias, lost_slaves, participating_instances, all_errors, acknowledged, acknowledged_at,"
-    " acknowledged_by, acknowledge_comment, last_detection_id, processing_node_hostname, processcing_node_token"
-    " from topology_recovery where (?1 is null or recovery_id = ?1) and (?2 is null or uid = ?2)"
-    " and (?3 is null or cluster_name = ?3) and (?4 is null or cluster_alias = ?4)"
-    " and (?5 = 0 or acknowledged = 0) order by recovery_id desc limit ?6 offset ?7";
-
-RecoveryRecord recovery_of(Columns from) {
-    RecoveryRecord out;
-    out.id = from.number();
-    out.uid = RecoveryUid(from.text());
-    out.failed = from.endpoint();
-    out.code = from.text();
-    out.cluster = ClusterName(from.text());
-    out.cluster_alias = from.text();
-    out.replicas = from.endpoints();
-    out.start = from.time();
-    out.ended = from.time_if_any();
-    const bool is_active = from.flag();
-    const auto active_end = WallTime(Seconds(from.number()));
-    if (!is_active) {
-        out.active_period_end = active_end;
-    }
-    out.is_successful = from.flag();
-    out.successor = from.endpoint_if_valid();
-    out.successor_alias = from.text();
-    out.lost = from.endpoints();
-    out.participants = from.endpoints();
-    out.errors = from.lines();
-    out.acknowledged = from.flag();
-    out.acknowledged_at = from.time_if_any();
-    out.acknowledged_by = from.text();
-    out.acknowledge_comment = from.text();
-    out.last_detection_id = from.number();
-    out.node_host = from.text();
-    out.node_token = NodeToken(from.text());
-    // A classic row may lack a uid (its earliest versions had none): its number names it.
-    if (out.uid.empty()) {
-        out.uid = RecoveryUid(std::to_string(out.id));
-    }
-    return out;
-}
-
 constexpr std::string_view select_active_detections =
     "select detection_id, hostname, port, analysis, cluster_name, cluster_alias, is_actionable, slave_hosts,"
     " start_active_period, in_active_period, end_active_period_unixtime, processing_node_hostname,"
     " processcing_node_token from topology_failure_detection where in_active_period = 1";
-constexpr std::string_view select_detections =
-    "select detection_id, hostname, port, analysis, cluster_name, cluster_alias, is_actionable, slave_hosts,"
-    " start_active_period, in_active_period, end_active_period_unixtime, processing_node_hostname,"
-    " processcing_node_token from topology_failure_detection order by detection_id desc limit ? offset ?";
-
-Detection detection_of(Columns from) {
-    Detection out;
-    out.id = from.number();
-    out.endpoint = from.endpoint();
-    out.code = from.text();
-    out.cluster = ClusterName(from.text());
-    out.cluster_alias = from.text();
-    out.is_actionable = from.flag();
-    out.replicas = from.endpoints();
-    out.start = from.time();
-    const bool is_active = from.flag();
-    const auto end = WallTime(Seconds(from.number()));
-    if (!is_active) {
-        out.ended = end;
-    }
-    out.node_host = from.text();
-    out.node_token = NodeToken(from.text());
-    return out;
-}
-
 // A downtime without an end (possible in classic rows) never ends by itself.
 constexpr auto far_future = std::chrono::sys_days(std::chrono::year(9999) / 12 / 31);
 
@@ -196,6 +41,8 @@ Maintenance maintenance_of(Columns from) {
     out.reason = from.text();
     out.node_host = from.text();
     out.node_token = NodeToken(from.text());
+    out.id = from.number();
+    out.explicitly_bounded = from.flag();
     return out;
 }
 
@@ -219,7 +66,8 @@ Result<void> read_locks(const Reader& reader, Intent& out) {
     ));
     TRY(reader(
         "select hostname, port, begin_timestamp, end_timestamp, owner, reason, processing_node_hostname,"
-        " processing_node_token from database_instance_maintenance where maintenance_active = 1",
+        " processing_node_token, database_instance_maintenance_id, explicitly_bounded"
+        " from database_instance_maintenance where maintenance_active = 1",
         {},
         [&](const Row& row) {
             auto record = maintenance_of(Columns(row));
@@ -236,6 +84,87 @@ Result<void> read_locks(const Reader& reader, Intent& out) {
     );
 }
 
+Tag tag_of(Columns from) {
+    Tag out;
+    out.endpoint = from.endpoint();
+    out.name = from.text();
+    out.value = from.text();
+    out.updated = from.time();
+    return out;
+}
+
+AccessToken access_token_of(Columns from) {
+    AccessToken out;
+    out.public_token = from.text();
+    out.secret_token = from.text();
+    out.generated = from.time();
+    out.generated_by = from.text();
+    out.is_acquired = from.flag();
+    out.is_reentrant = from.flag();
+    if (const std::string acquired = from.text(); acquired != never) {
+        const auto when = parse_db_timestamp(acquired);
+        out.acquired = when ? std::optional(*when) : std::nullopt;
+    }
+    return out;
+}
+
+Unresolve unresolve_of(Columns from) {
+    Unresolve out;
+    out.host = from.text();
+    out.unresolved = from.text();
+    out.registered = from.time();
+    return out;
+}
+
+Result<void> read_labels(const Reader& reader, Intent& out) {
+    TRY(reader(
+        "select hostname, port, tag_name, tag_value, last_updated from database_instance_tags",
+        {},
+        [&](const Row& row) {
+            auto record = tag_of(Columns(row));
+            out.tags[record.endpoint][record.name] = std::move(record);
+        }
+    ));
+    TRY(reader("select pool, hostname, port, registered_at from database_instance_pool", {}, [&](const Row& row) {
+        Columns from(row);
+        const std::string name = from.text();
+        Pool& pool = out.pools[name];
+        pool.name = name;
+        pool.members.insert(from.endpoint());
+        pool.registered = std::max(pool.registered, from.time());
+    }));
+    TRY(reader(
+        "select hostname, unresolved_hostname, last_registered from hostname_unresolve",
+        {},
+        [&](const Row& row) {
+            auto record = unresolve_of(Columns(row));
+            out.unresolves[record.host] = std::move(record);
+        }
+    ));
+    return reader(
+        "select public_token, secret_token, generated_at, generated_by, is_acquired, is_reentrant, acquired_at"
+        " from access_token",
+        {},
+        [&](const Row& row) {
+            auto record = access_token_of(Columns(row));
+            out.access_tokens[record.public_token] = std::move(record);
+        }
+    );
+}
+
+BlockedRecovery blocked_of(Columns from) {
+    BlockedRecovery out;
+    out.endpoint = from.endpoint();
+    out.code = from.text();
+    out.cluster = ClusterName(from.text());
+    out.at = from.time();
+    const std::int64_t blocking = from.number();
+    if (blocking != 0) {
+        out.blocking_recovery = blocking;
+    }
+    return out;
+}
+
 Result<void> read_incidents(const Reader& reader, Intent& out) {
     TRY(reader(select_active_detections, {}, [&](const Row& row) {
         auto record = detection_of(Columns(row));
@@ -245,6 +174,20 @@ Result<void> read_incidents(const Reader& reader, Intent& out) {
         auto record = recovery_of(Columns(row));
         out.recoveries[record.uid] = std::move(record);
     }));
+    TRY(reader(
+        "select hostname, port, analysis, cluster_name, last_blocked_timestamp, blocking_recovery_id"
+        " from blocked_topology_recovery",
+        {},
+        [&](const Row& row) {
+            auto record = blocked_of(Columns(row));
+            out.blocked[record.endpoint] = std::move(record);
+        }
+    ));
+    TRY(reader(
+        "select max(database_instance_maintenance_id) from database_instance_maintenance",
+        {},
+        [&](const Row& row) { out.last_maintenance_id = Columns(row).number(); }
+    ));
     TRY(reader("select max(detection_id) from topology_failure_detection", {}, [&](const Row& row) {
         out.last_detection_id = Columns(row).number();
     }));
@@ -348,101 +291,16 @@ Result<void> read_own(const Reader& reader, Intent& out) {
     );
 }
 
-KnownServer known_server_of(Columns from) {
-    KnownServer out;
-    out.endpoint = from.endpoint();
-    out.source = from.endpoint_if_valid();
-    out.cluster = ClusterName(from.text());
-    return out;
-}
-
-RecoveryStep step_of(Columns from) {
-    RecoveryStep out;
-    out.uid = RecoveryUid(from.text());
-    out.at = from.time();
-    out.message = from.text();
-    return out;
-}
-
-AuditEntry audit_of(Columns from) {
-    AuditEntry out;
-    out.at = from.time();
-    out.type = from.text();
-    out.endpoint = from.endpoint_if_valid();
-    out.cluster = from.text();
-    out.message = from.text();
-    return out;
-}
-
-std::int64_t limit_of(const Page& page) { return static_cast<std::int64_t>(page.size); }
-std::int64_t offset_of(const Page& page) { return static_cast<std::int64_t>(page.size * page.number); }
-
 }  // namespace
 
 Result<Intent> read_intent(const Reader& reader) {
     Intent out;
     TRY(read_locks(reader, out));
+    TRY(read_labels(reader, out));
     TRY(read_incidents(reader, out));
     TRY(read_names(reader, out));
     TRY(read_own(reader, out));
     return out;
-}
-
-Result<std::vector<KnownServer>> read_known_servers(const Reader& reader) {
-    return read_all<KnownServer>(
-        reader,
-        "select hostname, port, master_host, master_port, cluster_name from database_instance order by hostname, port",
-        {},
-        known_server_of
-    );
-}
-
-Result<std::vector<RecoveryRecord>> read_recoveries(const Reader& reader, const RecoveryQuery& query) {
-    Row values(4);
-    if (query.id) {
-        values[0] = *query.id;
-    } else if (query.uid) {
-        values[1] = query.uid->text();
-    } else if (query.cluster) {
-        values[2] = query.cluster->text();
-    } else if (query.alias) {
-        values[3] = *query.alias;
-    }
-    values.emplace_back(static_cast<std::int64_t>(query.unacknowledged_only ? 1 : 0));
-    values.emplace_back(limit_of(query.page));
-    values.emplace_back(offset_of(query.page));
-    return read_all<RecoveryRecord>(reader, select_recoveries, values, recovery_of);
-}
-
-Result<std::vector<RecoveryStep>> read_steps(const Reader& reader, const RecoveryUid& uid) {
-    return read_all<RecoveryStep>(
-        reader,
-        "select recovery_uid, audit_at, message from topology_recovery_steps where recovery_uid = ?"
-        " order by recovery_step_id",
-        {uid.text()},
-        step_of
-    );
-}
-
-Result<std::vector<Detection>> read_detections(const Reader& reader, Page page) {
-    return read_all<Detection>(reader, select_detections, {limit_of(page), offset_of(page)}, detection_of);
-}
-
-Result<std::vector<AuditEntry>> read_audit(const Reader& reader, const std::optional<Endpoint>& endpoint, Page page) {
-    Row values(2);
-    if (endpoint) {
-        values[0] = endpoint->host;
-        values[1] = static_cast<std::int64_t>(endpoint->port);
-    }
-    values.emplace_back(limit_of(page));
-    values.emplace_back(offset_of(page));
-    return read_all<AuditEntry>(
-        reader,
-        "select audit_timestamp, audit_type, hostname, port, cluster_name, message from audit"
-        " where ?1 is null or (hostname = ?1 and port = ?2) order by audit_id desc limit ?3 offset ?4",
-        values,
-        audit_of
-    );
 }
 
 }  // namespace orc::store

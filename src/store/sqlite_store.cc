@@ -1,5 +1,6 @@
 #include "store/sqlite_store.h"
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <deque>
@@ -17,6 +18,7 @@ namespace {
 
 constexpr std::size_t batch_max = 500;
 constexpr Seconds batch_age_max{1};
+constexpr std::size_t notes_max = 10'000;
 
 // The thread and its three queues, most urgent first: commits, other calls, observations.
 class Writer {
@@ -51,7 +53,7 @@ public:
             return;
         }
         const Instant now = observation.moment.instant;
-        if (pending_.empty()) {
+        if (!has_pending()) {
             pending_since_ = now;
         }
         // That a server exists must survive a sudden death, or it would have to be discovered again: a new one goes out
@@ -68,6 +70,22 @@ public:
         }
     }
 
+    void note(Instant now, Note note) {
+        const std::lock_guard lock(mutex_);
+        if (is_closed_) {
+            return;
+        }
+        if (pending_.empty() && notes_.empty()) {
+            pending_since_ = now;
+            wake_.notify_one();
+        }
+        if (notes_.size() >= notes_max) {
+            notes_.pop_front();
+        }
+        notes_.push_back(std::move(note));
+        note_age(now);
+    }
+
     // To be called on the thread: everything that can be written is, and the file is closed.
     void finish() {
         while (flush([] { return false; }) > 0) {
@@ -78,6 +96,7 @@ public:
         }
         is_closed_ = true;
         pending_.clear();
+        notes_.clear();
         engine_.close();
     }
 
@@ -102,11 +121,13 @@ private:
 
     // While the thread is kept busy by others it sees no second of silence: the callers tell it the time.
     void note_age(Instant now) {
-        if (!pending_.empty() && now - pending_since_ >= batch_age_max) {
+        if (has_pending() && now - pending_since_ >= batch_age_max) {
             pending_since_ = now;
             is_flush_due_ = true;
         }
     }
+
+    bool has_pending() const { return !pending_.empty() || !notes_.empty(); }
 
     void run_call(std::unique_lock<std::mutex>& lock) {
         const auto work = std::move(calls_.front());
@@ -130,7 +151,7 @@ private:
     bool wait_for_work(std::unique_lock<std::mutex>& lock) {
         const auto has_work = [this] { return !commits_.empty() || !calls_.empty() || is_flush_due_ || stopping_; };
         while (!has_work()) {
-            if (pending_.empty()) {
+            if (!has_pending()) {
                 wake_.wait(lock);
             } else if (wake_.wait_for(lock, batch_age_max) == std::cv_status::timeout) {
                 is_flush_due_ = true;
@@ -154,6 +175,7 @@ private:
 
     // Writes one batch, keeps what was not written, returns how many were.
     std::size_t flush(const std::function<bool()>& is_interrupted) {
+        flush_notes();
         const std::vector<Observation> batch = take_batch();
         if (batch.empty()) {
             return 0;
@@ -165,6 +187,28 @@ private:
             pending_.try_emplace(batch[i].endpoint, batch[i]);  // a newer one wins
         }
         return written.value_or(0);
+    }
+
+    void flush_notes() {
+        std::unique_lock lock(mutex_);
+        auto notes = std::exchange(notes_, {});
+        lock.unlock();
+        if (notes.empty()) {
+            return;
+        }
+        std::vector<Write> writes;
+        for (const auto& note : notes) {
+            std::ranges::move(writes_of(note), std::back_inserter(writes));
+        }
+        const auto written = engine_.write_relaxed(writes);
+        note_state(written.map([] { return std::size_t{0}; }));
+        if (!written) {
+            lock.lock();
+            notes_.insert(notes_.begin(), std::make_move_iterator(notes.begin()), std::make_move_iterator(notes.end()));
+            while (notes_.size() > notes_max) {
+                notes_.pop_front();
+            }
+        }
     }
 
     std::vector<Observation> take_batch() {
@@ -193,6 +237,7 @@ private:
     std::vector<Done<void>> commits_done_;
     std::deque<std::function<void(SqliteEngine&)>> calls_;
     std::unordered_map<Endpoint, Observation> pending_;
+    std::deque<Note> notes_;
     std::unordered_set<Endpoint> known_;  // observed since the start
     Instant pending_since_;
     bool is_flush_due_ = false;
@@ -245,8 +290,25 @@ public:
     Task<std::vector<model::RecoveryStep>> recovery_steps(RecoveryUid uid) override {
         return read<std::vector<model::RecoveryStep>>([uid](const Reader& r) { return read_steps(r, uid); });
     }
-    Task<std::vector<model::Detection>> detections(Page page) override {
-        return read<std::vector<model::Detection>>([page](const Reader& r) { return read_detections(r, page); });
+    void note(Note note) override { writer_.note(clock_.now(), std::move(note)); }
+
+    Task<std::vector<model::Detection>> detections(DetectionQuery query) override {
+        return read<std::vector<model::Detection>>([query](const Reader& r) { return read_detections(r, query); });
+    }
+    Task<std::vector<AnalysisChange>> analysis_changes() override {
+        return read<std::vector<AnalysisChange>>(read_analysis_changes);
+    }
+    Task<std::vector<WallTime>> snapshot_times() override { return read<std::vector<WallTime>>(read_snapshot_times); }
+    Task<std::vector<model::SnapshotPlace>> snapshot(WallTime at) override {
+        return read<std::vector<model::SnapshotPlace>>([at](const Reader& r) { return read_snapshot(r, at); });
+    }
+    Task<std::vector<ResolvedName>> resolved_names() override {
+        return read<std::vector<ResolvedName>>(read_resolved_names);
+    }
+    Task<void> forget_resolved_names() override {
+        return ask<void>([](SqliteEngine& engine) {
+            return engine.write_relaxed({Write{"delete from hostname_resolve", {}}});
+        });
     }
     Task<std::vector<model::AuditEntry>> audit(std::optional<Endpoint> endpoint, Page page) override {
         return read<std::vector<model::AuditEntry>>([endpoint, page](const Reader& r) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "model/intent.h"
@@ -36,6 +37,46 @@ struct RecoveryQuery {
     Page page;
 };
 
+/// Which detections to list, newest first. At most one selector is used, in this order.
+struct DetectionQuery {
+    std::optional<std::int64_t> id;
+    std::optional<std::string> alias;  ///< of the cluster
+    Page page;
+};
+
+/// The verdict on a server became another one.
+struct AnalysisChange {
+    Endpoint endpoint;
+    std::string code;
+    WallTime at;
+    friend bool operator==(const AnalysisChange&, const AnalysisChange&) = default;
+};
+/// What a name was resolved to.
+struct ResolvedName {
+    std::string host;
+    std::string resolved;
+    WallTime at;
+    friend bool operator==(const ResolvedName&, const ResolvedName&) = default;
+};
+struct HostAddresses {
+    std::string host;
+    std::string ipv4;  ///< "" if it has none
+    std::string ipv6;
+    WallTime at;
+};
+/// Whether a server refuses connections without TLS.
+struct TlsRequirement {
+    Endpoint endpoint;
+    bool is_required = false;
+};
+struct ClusterDomain {
+    ClusterName cluster;
+    std::string domain;
+    WallTime at;
+};
+/// Observed facts beside servers.
+using Note = std::variant<AnalysisChange, ResolvedName, HostAddresses, TlsRequirement, ClusterDomain>;
+
 /// This process in node_health.
 struct NodeRecord {
     std::string host;
@@ -61,12 +102,25 @@ public:
     /// server.
     virtual void write_observed(model::ServerPtr server) = 0;
     virtual void forget_observed(Endpoint endpoint) = 0;
+    /// Written behind as well, in order. The oldest are dropped when too many wait for a disk that cannot be written.
+    virtual void note(Note note) = 0;
 
     // History for people.
     virtual Task<std::vector<model::RecoveryRecord>> recoveries(RecoveryQuery query) = 0;
     virtual Task<std::vector<model::RecoveryStep>> recovery_steps(RecoveryUid uid) = 0;
-    virtual Task<std::vector<model::Detection>> detections(Page page) = 0;
+    virtual Task<std::vector<model::Detection>> detections(DetectionQuery query) = 0;
     virtual Task<std::vector<model::AuditEntry>> audit(std::optional<Endpoint> endpoint, Page page) = 0;
+
+    /// By server, oldest first.
+    virtual Task<std::vector<AnalysisChange>> analysis_changes() = 0;
+    /// When snapshots of all topologies were taken, oldest first.
+    virtual Task<std::vector<WallTime>> snapshot_times() = 0;
+    /// The snapshot of that second; empty if there is none.
+    virtual Task<std::vector<model::SnapshotPlace>> snapshot(WallTime at) = 0;
+
+    /// The cache of names, by host.
+    virtual Task<std::vector<ResolvedName>> resolved_names() = 0;
+    virtual Task<void> forget_resolved_names() = 0;
 
     /// Registers this process and returns all that were seen within `fresh`; an error means that the store cannot be
     /// written.

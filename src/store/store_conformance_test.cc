@@ -142,12 +142,27 @@ TEST_P(AnyStore, a_fresh_one_knows_nothing) {
 
 TEST_P(AnyStore, every_kind_of_record_comes_back_as_it_was) {
     const Downtime downtime{db1, noon, noon + hours(1), "ann", "maint'enance \"x\" ü"};
-    const Maintenance lock{db2, noon, noon + hours(2), "bob", "move", "orc1", NodeToken("t1")};
+    const Maintenance lock{db2, noon, noon + hours(2), "bob", "move", "orc1", NodeToken("t1"), 12, true};
     const Candidate candidate{db2, PromotionRule::prefer_not, noon};
     const RecoveryProgress progress{RecoveryUid("uid-3"), RecoveryPhase::promoting, "{\"steps\":[]}", noon + Millis(5)};
     const ClusterLease lease{ClusterName("db1:3306"), 42, "uid-3", NodeToken("t1"), noon + Millis(1234)};
     const PrimaryTerm term{db2, 9, db1, "u:1-5", noon + Millis(1)};
+    const Tag tag{db2, "role", "", noon};
+    const Tag other_tag{db2, "owner", "ü=1", noon + Seconds(1)};
+    const Pool pool{"web", {db1, db2}, noon};
+    const AccessToken token{"pub", "sec", noon, "ann", false, true, std::nullopt};
+    const AccessToken used_token{"pub2", "sec2", noon, "ann", true, false, noon + Seconds(3)};
+    const BlockedRecovery blocked{db1, "DeadMaster", ClusterName("db1:3306"), noon, 3};
+    const BlockedRecovery blocked_by_none{db2, "DeadMaster", ClusterName("db2:3306"), noon, std::nullopt};
     std::vector<Change> changes = {
+        PutTag{tag},
+        PutTag{other_tag},
+        PutPool{pool},
+        PutUnresolve{{"db1", "vip1", noon}},
+        PutAccessToken{token},
+        PutAccessToken{used_token},
+        PutBlockedRecovery{blocked},
+        PutBlockedRecovery{blocked_by_none},
         PutDowntime{downtime},
         PutMaintenance{lock},
         PutCandidate{candidate},
@@ -171,6 +186,14 @@ TEST_P(AnyStore, every_kind_of_record_comes_back_as_it_was) {
     EXPECT_EQ(found.downtimes, expected.downtimes);
     EXPECT_EQ(found.maintenance, expected.maintenance);
     EXPECT_EQ(found.candidates, expected.candidates);
+    EXPECT_EQ(found.tags, expected.tags);
+    EXPECT_EQ(found.pools, expected.pools);
+    EXPECT_EQ(found.unresolves, expected.unresolves);
+    EXPECT_EQ(found.unresolved("db1"), "vip1");
+    EXPECT_EQ(found.unresolved("db2"), "db2");
+    EXPECT_EQ(found.access_tokens, expected.access_tokens);
+    EXPECT_EQ(found.blocked, expected.blocked);
+    EXPECT_EQ(found.last_maintenance_id, 12);
     EXPECT_EQ(found.detections, expected.detections);
     EXPECT_EQ(found.recoveries, expected.recoveries);
     EXPECT_EQ(found.progress, expected.progress);
@@ -192,6 +215,13 @@ TEST_P(AnyStore, what_is_taken_away_stays_away) {
          PutCandidate{{db1, PromotionRule::must, noon}},
          PutRecoveryProgress{{RecoveryUid("u"), RecoveryPhase::preparing, "", noon}},
          PutLease{{ClusterName("c"), 5, "p", NodeToken("t"), noon}},
+         PutTag{{db1, "a", "1", noon}},
+         PutPool{{"web", {db1, db2}, noon}},
+         PutPool{{"old", {db1}, noon}},
+         PutUnresolve{{"db1", "vip", noon}},
+         PutAccessToken{{"pub", "sec", noon, "ann", false, false, std::nullopt}},
+         PutBlockedRecovery{{db1, "DeadMaster", ClusterName("c"), noon, 1}},
+         PutClusterAlias{ClusterName("c"), "a"},
          SetRecoveriesDisabled{true},
          PutAliasOverride{ClusterName("c"), "a"}}
     );
@@ -201,6 +231,14 @@ TEST_P(AnyStore, what_is_taken_away_stays_away) {
          DropCandidate{db1},
          DropRecoveryProgress{RecoveryUid("u")},
          DropLease{ClusterName("c")},
+         DropTag{db1, "a"},
+         DropTag{db1, "never there"},
+         PutPool{{"web", {db2}, noon}},
+         PutPool{{"old", {}, noon}},
+         DropUnresolve{"db1"},
+         DropAccessToken{"pub"},
+         DropBlockedRecovery{db1},
+         DropClusterAlias{ClusterName("c")},
          SetRecoveriesDisabled{false},
          DropAliasOverride{ClusterName("c")}}
     );
@@ -211,6 +249,13 @@ TEST_P(AnyStore, what_is_taken_away_stays_away) {
     EXPECT_THAT(found.progress, IsEmpty());
     EXPECT_FALSE(found.recoveries_disabled);
     EXPECT_THAT(found.alias_overrides, IsEmpty());
+    EXPECT_THAT(found.tags, IsEmpty());
+    ASSERT_EQ(found.pools.size(), 1U);
+    EXPECT_THAT(found.pools.at("web").members, ElementsAre(db2));
+    EXPECT_THAT(found.unresolves, IsEmpty());
+    EXPECT_THAT(found.access_tokens, IsEmpty());
+    EXPECT_THAT(found.blocked, IsEmpty());
+    EXPECT_THAT(found.aliases, IsEmpty());
     const ClusterLease& lease = found.leases.at(ClusterName("c"));
     EXPECT_EQ(lease.term, 5U);
     EXPECT_TRUE(lease.holder.empty());
@@ -224,6 +269,75 @@ TEST_P(AnyStore, maintenance_can_begin_again_and_again) {
         apply({EndMaintenance{db1, noon + Seconds(i)}});
     }
     EXPECT_THAT(reopen().maintenance, IsEmpty());
+}
+
+TEST_P(AnyStore, maintenance_is_numbered_and_a_number_is_never_shared) {
+    apply({PutMaintenance{{db1, noon, noon + hours(1), "ann", "x", "", NodeToken()}}});
+    const Intent first = reopen();
+    EXPECT_GT(first.maintenance.at(db1).id, 0);
+    EXPECT_EQ(first.last_maintenance_id, first.maintenance.at(db1).id);
+    Maintenance other{db2, noon, noon + hours(1), "bob", "y", "", NodeToken(), first.last_maintenance_id};
+    EXPECT_EQ(run(io_, store_->apply("clash", {PutMaintenance{other}})).error().code, ErrorCode::conflict);
+    ++other.id;
+    apply({PutMaintenance{other}});
+    EXPECT_EQ(reopen().maintenance.size(), 2U);
+}
+
+TEST_P(AnyStore, a_taken_access_token_replaces_the_fresh_one) {
+    AccessToken token{"pub", "sec", noon, "ann", false, false, std::nullopt};
+    apply({PutAccessToken{token}});
+    token.is_acquired = true;
+    token.acquired = noon + Seconds(5);
+    apply({PutAccessToken{token}});
+    EXPECT_EQ(reopen().access_tokens.at("pub"), token);
+}
+
+TEST_P(AnyStore, snapshots_of_topologies_are_kept_by_their_second) {
+    const SnapshotPlace top{db1, std::nullopt, ClusterName("db1:3306"), "8.0.36"};
+    const SnapshotPlace below{db2, db1, ClusterName("db1:3306"), "8.0.36"};
+    apply({AppendSnapshot{{noon, {top, below}}}, AppendSnapshot{{noon + hours(1), {below}}}});
+    apply({AppendSnapshot{{noon, {top}}}});  // the second one of a second is no error
+    reopen();
+    EXPECT_THAT(ask(store_->snapshot_times()), ElementsAre(noon, noon + hours(1)));
+    EXPECT_THAT(ask(store_->snapshot(noon)), ElementsAre(top, below));
+    EXPECT_THAT(ask(store_->snapshot(noon + hours(1))), ElementsAre(below));
+    EXPECT_THAT(ask(store_->snapshot(noon + hours(2))), IsEmpty());
+}
+
+TEST_P(AnyStore, notes_are_kept_in_order) {
+    const AnalysisChange dead{db2, "DeadMaster", noon};
+    const AnalysisChange well{db2, "NoProblem", noon};
+    const AnalysisChange first{db1, "NoProblem", noon + Seconds(2)};
+    store_->note(dead);
+    store_->note(well);
+    store_->note(first);
+    store_->note(ResolvedName{"db1.old", "db1", noon});
+    store_->note(ResolvedName{"db1.old", "db1.new", noon + Seconds(1)});
+    store_->note(ResolvedName{"db1", "db1", noon});
+    store_->note(HostAddresses{"db1", "10.0.0.1", "", noon});
+    store_->note(TlsRequirement{db1, true});
+    store_->note(ClusterDomain{ClusterName("db1:3306"), "shop.example", noon});
+    run(io_, store_->close());
+    reopen();
+    EXPECT_THAT(ask(store_->analysis_changes()), ElementsAre(first, dead, well));
+    const ResolvedName plain{"db1", "db1", noon};
+    const ResolvedName newest{"db1.old", "db1.new", noon + Seconds(1)};
+    EXPECT_THAT(ask(store_->resolved_names()), ElementsAre(plain, newest));
+    EXPECT_TRUE(run(io_, store_->forget_resolved_names()));
+    EXPECT_THAT(ask(store_->resolved_names()), IsEmpty());
+}
+
+TEST_P(AnyStore, steps_and_audit_have_the_numbers_of_their_rows) {
+    apply({AppendRecoveryStep{{RecoveryUid("u"), noon, "one"}}, AppendAudit{{noon, "t", db1, "", "m"}}});
+    apply({AppendRecoveryStep{{RecoveryUid("u"), noon, "two"}}, AppendAudit{{noon, "t", db1, "", "m"}}});
+    const auto steps = ask(store_->recovery_steps(RecoveryUid("u")));
+    ASSERT_EQ(steps.size(), 2U);
+    EXPECT_EQ(steps[0].id, 1);
+    EXPECT_EQ(steps[1].id, 2);
+    const auto audit = ask(store_->audit(std::nullopt, Page{}));
+    ASSERT_EQ(audit.size(), 2U);
+    EXPECT_EQ(audit[0].id, 2);
+    EXPECT_EQ(audit[1].id, 1);
 }
 
 TEST_P(AnyStore, a_repeated_commit_id_is_applied_once) {
@@ -333,7 +447,15 @@ TEST_P(AnyStore, history_is_paged_newest_first) {
     ASSERT_EQ(of_db1.size(), 3U);
     EXPECT_EQ(of_db1[0].endpoint, db1);
     apply({PutDetection{detection(1, db1)}, PutDetection{detection(2, db2)}});
-    EXPECT_EQ(ask(store_->detections(Page{0, 1})).at(0).id, 2);
+    DetectionQuery newest;
+    newest.page = Page{0, 1};
+    EXPECT_EQ(ask(store_->detections(newest)).at(0).id, 2);
+    DetectionQuery by_id;
+    by_id.id = 1;
+    EXPECT_EQ(ask(store_->detections(by_id)).at(0).id, 1);
+    DetectionQuery by_alias;
+    by_alias.alias = "nobody";
+    EXPECT_THAT(ask(store_->detections(by_alias)), IsEmpty());
 }
 
 TEST_P(AnyStore, observed_servers_are_known_after_a_restart) {

@@ -1,0 +1,28 @@
+// The program itself: its processes, its configuration, its commands.
+#include "cli/command_table.h"
+#include "cli/commands.h"
+#include "config/dump.h"
+
+namespace orc::cli::commands {
+
+Task<Lines> active_nodes(Call call) {
+    const api::Health health = co_await call.use_cases.health();
+    if (!health.error.empty()) {
+        co_return fail(ErrorCode::unreachable, health.error);
+    }
+    Lines out;
+    for (const auto& node : health.nodes) {
+        out += line(
+            "&{" + node.host + " " + node.token.text() + " " + node.version + " " + db_timestamp(node.first_seen) +
+            " " + db_timestamp(node.last_seen) + "  " + node.command + " " + node.backend + "}"
+        );
+    }
+    co_return out;
+}
+
+Task<Lines> dump_config(Call call) { co_return line(config::dump(*call.use_cases.settings(), false)); }
+
+/// The listing belongs on standard error; the program prints it without coming here.
+Task<Lines> help(Call /*call*/) { co_return Lines{}; }
+
+}  // namespace orc::cli::commands

@@ -1,0 +1,40 @@
+// Questions about replication that change nothing.
+#include "api/live.h"
+#include "api/replication_rules.h"
+#include "cli/commands.h"
+
+namespace orc::cli::commands {
+namespace {
+
+bool are_both(const model::Server& server, model::ThreadState state) {
+    const model::Channel* channel = server.channel();
+    return channel != nullptr && channel->receiver == state && channel->applier == state;
+}
+
+}  // namespace
+
+Task<Lines> can_replicate_from(Call call) {
+    CO_TRY(const auto replica, co_await server_argument(call));
+    CO_TRY(const Endpoint above, co_await required_destination(call));
+    CO_TRY(const auto source, call.use_cases.instance(above));
+    const auto objection = api::why_not_from(*replica, *source, *call.use_cases.settings());
+    co_return objection ? Lines{} : line(source->endpoint.text());
+}
+
+Task<Lines> is_replicating(Call call) {
+    CO_TRY(const auto server, co_await server_argument(call));
+    co_return server->is_replicating() ? line(server->endpoint.text()) : Lines{};
+}
+
+Task<Lines> is_replication_stopped(Call call) {
+    CO_TRY(const auto server, co_await server_argument(call));
+    co_return are_both(*server, model::ThreadState::stopped) ? line(server->endpoint.text()) : Lines{};
+}
+
+Task<Lines> which_errant(Call call) {
+    CO_TRY(const Endpoint endpoint, co_await instance_argument(call));
+    CO_TRY(const auto server, co_await api::read_with_source(call.use_cases, endpoint));
+    co_return line(server->errant.text());
+}
+
+}  // namespace orc::cli::commands
