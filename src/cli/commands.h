@@ -65,7 +65,11 @@ Task<Lines> enable_recoveries(Call call);
 Task<Lines> disable_recoveries(Call call);
 Task<Lines> check_recoveries(Call call);
 
+// commands_explain.cc
+Task<Lines> explain(Call call);
+
 // commands_node.cc
+Task<Lines> access_token(Call call);
 Task<Lines> active_nodes(Call call);
 Task<Lines> dump_config(Call call);
 Task<Lines> help(Call call);

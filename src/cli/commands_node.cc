@@ -1,4 +1,5 @@
 // The program itself: its processes, its configuration, its commands.
+#include "api/access_tokens.h"
 #include "cli/command_table.h"
 #include "cli/commands.h"
 #include "config/dump.h"
@@ -18,6 +19,11 @@ Task<Lines> active_nodes(Call call) {
         );
     }
     co_return out;
+}
+
+Task<Lines> access_token(Call call) {
+    CO_TRY(const std::string token, co_await api::make_access_token(call.use_cases, owner_argument(call)));
+    co_return line(token);
 }
 
 Task<Lines> dump_config(Call call) { co_return line(config::dump(*call.use_cases.settings(), false)); }

@@ -16,7 +16,8 @@ Task<Lines> set_recoveries(Call call, bool enabled) {
 
 Task<Lines> recover_with(Call call, bool skip_hooks) {
     recovery::RecoverRequest request;
-    CO_TRY(request.failed, co_await instance_argument(call));
+    CO_TRY(const auto failed, co_await server_argument(call));
+    request.failed = failed->endpoint;
     CO_TRY(request.candidate, co_await destination_argument(call));
     request.skip_hooks = skip_hooks;
     request.actor = owner_argument(call);

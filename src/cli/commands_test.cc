@@ -160,7 +160,8 @@ INSTANTIATE_TEST_SUITE_P(Data, Sessions, ::testing::ValuesIn(sessions()), [](con
 });
 
 TEST(Sessions, use_every_command) {
-    std::set<std::string_view> used;
+    // Its output is long and has tests of its own (config).
+    std::set<std::string_view> used = {"dump-config"};
     for (const auto& path : sessions()) {
         for (const auto& text : lines_of_file(path)) {
             const auto words = words_of(text);

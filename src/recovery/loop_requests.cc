@@ -65,12 +65,19 @@ Result<analysis::Finding> finding_about(const model::Cluster& cluster, const End
     const auto all = analysis::analyse(cluster, shop.analysis, shop.clock.now(), true);
     const auto found =
         std::find_if(all.begin(), all.end(), [&](const analysis::Finding& f) { return f.subject == subject; });
-    if (found == all.end()) {
-        return fail(
-            ErrorCode::refused, subject.text() + " is in maintenance, or RecoveryIgnoreHostnameFilters leave it out"
-        );
+    if (found != all.end()) {
+        return *found;
     }
-    return *found;
+    const auto* server = cluster.find(subject);
+    if (server != nullptr && server->in_maintenance) {
+        return fail(ErrorCode::refused, subject.text() + " is in maintenance");
+    }
+    if (shop.analysis.ignored_hosts.matches(subject)) {
+        return fail(ErrorCode::refused, subject.text() + " is left out by RecoveryIgnoreHostnameFilters");
+    }
+    return fail(
+        ErrorCode::not_found, subject.text() + " has no part in any replication: nothing to recover or to take over"
+    );
 }
 
 }  // namespace
@@ -95,7 +102,7 @@ Result<std::pair<FailoverRequest, analysis::Finding>> RecoveryLoop::State::under
         request.command = std::string(command_hint(hint, true));
     } else if (!is_recovery(finding.handling)) {
         return fail(
-            ErrorCode::refused,
+            ErrorCode::not_found,
             "nothing to recover: the verdict on " + wish.failed.text() + " is " +
                 std::string(analysis::name(finding.code))
         );
