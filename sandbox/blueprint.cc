@@ -85,7 +85,7 @@ std::string fingerprint(const Installation& installation, const std::string& set
 
 Result<void> prepare(const Installation& installation, const Place& place, Nursery& nursery) {
     TRY(make_folder(place.folder / "tmp"));
-    TRY(write_file(place.settings(), settings(installation, place, false)));
+    TRY(write_file(place.settings(), settings(installation, place, Style{})));
     TRY(run(initialize_command(installation, place), place.log()));
     TRY(const pid_t pid, start_server(installation, place, nursery));
     const auto fill = [&]() -> Result<void> {
@@ -120,7 +120,8 @@ Result<void> copy_data(const fs::path& from, const fs::path& to, const fs::path&
 
 Result<fs::path> blueprint(const Installation& installation, const fs::path& workshop, Nursery& nursery) {
     // The settings are part of the name; a fixed place, because its own does not matter.
-    const std::string key = fingerprint(installation, settings(installation, Place{.folder = "", .listen = {}}, false));
+    const std::string key =
+        fingerprint(installation, settings(installation, Place{.folder = "", .listen = {}}, Style{}));
     const fs::path kept = cache_folder() / fmt::format("blueprint-{}-{}", name(installation.flavor), key);
     if (fs::exists(kept)) {
         return kept;
@@ -149,12 +150,14 @@ Result<fs::path> blueprint(const Installation& installation, const fs::path& wor
     return kept;
 }
 
-Result<void> furnish(const Installation& installation, const fs::path& blueprint, const Place& place, bool semi_sync) {
+Result<void> furnish(
+    const Installation& installation, const fs::path& blueprint, const Place& place, const Style& style
+) {
     std::error_code error;
     fs::remove_all(place.folder, error);
     TRY(make_folder(place.folder / "tmp"));
     TRY(copy_data(blueprint, place.data(), place.folder / "copy.log"));
-    return write_file(place.settings(), settings(installation, place, semi_sync));
+    return write_file(place.settings(), settings(installation, place, style));
 }
 
 Result<pid_t> start_server(const Installation& installation, const Place& place, Nursery& nursery) {

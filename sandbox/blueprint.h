@@ -18,7 +18,7 @@ Result<std::filesystem::path> blueprint(
 
 /// Copies the blueprint to `place` and writes its settings file; what was there before is removed.
 Result<void> furnish(
-    const Installation& installation, const std::filesystem::path& blueprint, const Place& place, bool semi_sync
+    const Installation& installation, const std::filesystem::path& blueprint, const Place& place, const Style& style
 );
 
 /// Starts the server of a furnished place; `wait_until_ready` tells when it answers.

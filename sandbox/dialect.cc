@@ -104,7 +104,6 @@ read_only=1
 constexpr std::string_view kMariadbSettings = R"(slave_net_timeout=4
 log_slave_updates=ON
 skip-slave-start
-gtid_domain_id=0
 performance_schema=OFF
 innodb_log_file_size=8M
 innodb_log_buffer_size=2M
@@ -116,8 +115,6 @@ key_buffer_size=1M
 constexpr std::string_view kMysqlSettings = R"(replica_net_timeout=4
 log_replica_updates=ON
 skip-replica-start
-gtid_mode=ON
-enforce_gtid_consistency=ON
 replica_parallel_workers=2
 replica_preserve_commit_order=ON
 performance_schema=ON
@@ -148,13 +145,27 @@ rpl_semi_sync_replica_enabled=1
 rpl_semi_sync_source_timeout=2000
 )";
 
-std::string first_of(const Rows& rows, std::initializer_list<std::string_view> columns) {
-    for (const auto column : columns) {
-        if (auto found = rows.at(0, column)) {
-            return *found;
-        }
+// Over the servers' own ports, so that nothing else needs to be free.
+std::string group_settings(const Endpoint& self, const Style& style) {
+    std::string seeds;
+    for (const auto& seed : style.group_seeds) {
+        seeds += (seeds.empty() ? "" : ",") + seed.text();
     }
-    return {};
+    return fmt::format(
+        "plugin-load-add=group_replication.so\n"
+        "group_replication_group_name={}\n"
+        "group_replication_communication_stack=MYSQL\n"
+        "group_replication_local_address={}\n"
+        "group_replication_group_seeds={}\n"
+        "group_replication_start_on_boot=OFF\n"
+        "group_replication_member_expel_timeout=0\n"
+        "group_replication_single_primary_mode=ON\n"
+        "group_replication_recovery_get_public_key=ON\n"
+        "group_replication_ip_allowlist=127.0.0.0/8\n",
+        style.group_name,
+        self.text(),
+        seeds
+    );
 }
 
 }  // namespace
@@ -183,7 +194,7 @@ Result<Installation> find_installation(Flavor flavor) {
     return flavor == Flavor::mysql ? find_mysql() : find_mariadb();
 }
 
-std::string settings(const Installation& installation, const Place& place, bool semi_sync) {
+std::string settings(const Installation& installation, const Place& place, const Style& style) {
     const bool mysql = installation.flavor == Flavor::mysql;
     std::string text = "[mysqld]\n";
     if (::geteuid() == 0) {
@@ -191,8 +202,25 @@ std::string settings(const Installation& installation, const Place& place, bool 
     }
     text += kCommonSettings;
     text += mysql ? kMysqlSettings : kMariadbSettings;
-    if (semi_sync) {
+    if (mysql && style.gtid) {
+        text += "gtid_mode=ON\nenforce_gtid_consistency=ON\n";
+    }
+    if (!mysql) {
+        text += fmt::format("gtid_domain_id={}\n", style.own_gtid_domain ? place.server_id : 0);
+    }
+    if (style.semi_sync) {
         text += mysql ? kMysqlSemiSync : kMariadbSemiSync;
+    }
+    if (!style.certificates.empty()) {
+        text += fmt::format(
+            "ssl-ca={}\nssl-cert={}\nssl-key={}\n",
+            style.certificates.authority().string(),
+            style.certificates.certificate().string(),
+            style.certificates.key().string()
+        );
+    }
+    if (!style.group_name.empty() && place.listen) {
+        text += group_settings(*place.listen, style);
     }
     if (mysql) {
         const std::string usr = (installation.root / "usr").string();
@@ -238,122 +266,6 @@ std::vector<std::string> initialize_command(const Installation& installation, co
         command.emplace_back("--user=root");
     }
     return command;
-}
-
-std::vector<std::string> preparation(Flavor flavor) {
-    const bool mysql = flavor == Flavor::mysql;
-    std::vector<std::string> sql = open_for_writes(flavor);
-    for (const Account& account : {kManager, kReplication, kBench}) {
-        sql.push_back(fmt::format("CREATE USER '{}'@'%' IDENTIFIED BY '{}'", account.user, account.secret));
-    }
-    const auto grant = [&sql](std::string_view what, std::string_view on, const Account& account) {
-        sql.push_back(fmt::format("GRANT {} ON {} TO '{}'@'%'", what, on, account.user));
-    };
-    sql.emplace_back("CREATE DATABASE lab");
-    sql.emplace_back("CREATE TABLE lab.t (id BIGINT PRIMARY KEY, node VARCHAR(64), ts DOUBLE) ENGINE=InnoDB");
-    sql.emplace_back("CREATE DATABASE meta");
-    sql.emplace_back(
-        "CREATE TABLE meta.cluster (anchor TINYINT PRIMARY KEY, cluster_name VARCHAR(128), cluster_domain VARCHAR(128))"
-    );
-    sql.emplace_back("INSERT INTO meta.cluster VALUES (1, 'lab', 'lab.local')");
-    grant("REPLICATION SLAVE", "*.*", kReplication);
-    grant("SELECT, INSERT, UPDATE, DELETE", "lab.*", kBench);
-    grant("SELECT", "meta.*", kManager);
-    if (mysql) {
-        grant("PROCESS, RELOAD, REPLICATION SLAVE, REPLICATION CLIENT", "*.*", kManager);
-        grant(
-            "REPLICATION_SLAVE_ADMIN, SYSTEM_VARIABLES_ADMIN, CONNECTION_ADMIN, BINLOG_ADMIN, REPLICATION_APPLIER",
-            "*.*",
-            kManager
-        );
-        grant("SELECT", "performance_schema.*", kManager);
-        grant("SELECT", "mysql.slave_master_info", kManager);
-        sql.emplace_back("RESET BINARY LOGS AND GTIDS");
-    } else {
-        grant(
-            "PROCESS, RELOAD, REPLICATION SLAVE, BINLOG MONITOR, SLAVE MONITOR, REPLICATION SLAVE ADMIN, "
-            "REPLICATION MASTER ADMIN, READ_ONLY ADMIN, BINLOG ADMIN, CONNECTION ADMIN",
-            "*.*",
-            kManager
-        );
-        sql.emplace_back("RESET MASTER");
-        sql.emplace_back("SET GLOBAL gtid_slave_pos=''");
-    }
-    return sql;
-}
-
-std::vector<std::string> replicate_from(Flavor flavor, const Endpoint& source) {
-    // One second between heartbeats and between attempts: what production sites that care about failover times set.
-    if (flavor == Flavor::mysql) {
-        return {
-            "STOP REPLICA",
-            fmt::format(
-                "CHANGE REPLICATION SOURCE TO SOURCE_HOST='{}', SOURCE_PORT={}, SOURCE_USER='{}', "
-                "SOURCE_PASSWORD='{}', "
-                "SOURCE_AUTO_POSITION=1, SOURCE_CONNECT_RETRY=1, SOURCE_RETRY_COUNT=86400, SOURCE_HEARTBEAT_PERIOD=1, "
-                "GET_SOURCE_PUBLIC_KEY=1",
-                source.host,
-                source.port,
-                kReplication.user,
-                kReplication.secret
-            ),
-            start_replication(flavor)
-        };
-    }
-    return {
-        "STOP SLAVE",
-        fmt::format(
-            "CHANGE MASTER TO MASTER_HOST='{}', MASTER_PORT={}, MASTER_USER='{}', MASTER_PASSWORD='{}', "
-            "MASTER_USE_GTID=slave_pos, MASTER_CONNECT_RETRY=1, MASTER_HEARTBEAT_PERIOD=1",
-            source.host,
-            source.port,
-            kReplication.user,
-            kReplication.secret
-        ),
-        start_replication(flavor)
-    };
-}
-
-std::string start_replication(Flavor flavor) { return flavor == Flavor::mysql ? "START REPLICA" : "START SLAVE"; }
-
-std::vector<std::string> open_for_writes(Flavor flavor) {
-    if (flavor == Flavor::mysql) {
-        return {"SET GLOBAL super_read_only=0", "SET GLOBAL read_only=0"};
-    }
-    return {"SET GLOBAL read_only=0"};
-}
-
-std::string acknowledge_on_primary(Flavor flavor) {
-    return flavor == Flavor::mysql ? "SET GLOBAL rpl_semi_sync_source_enabled=ON"
-                                   : "SET GLOBAL rpl_semi_sync_master_enabled=ON";
-}
-
-std::string executed_gtids_query(Flavor flavor) {
-    return flavor == Flavor::mysql ? "SELECT @@global.gtid_executed" : "SELECT @@global.gtid_current_pos";
-}
-
-std::string wait_for_gtids(Flavor flavor, std::string_view gtids, double seconds) {
-    const auto function = flavor == Flavor::mysql ? "WAIT_FOR_EXECUTED_GTID_SET" : "MASTER_GTID_WAIT";
-    return fmt::format("SELECT {}('{}', {:.3f})", function, gtids, seconds);
-}
-
-Result<std::optional<Replication>> replication_of(Client& client, Flavor flavor) {
-    TRY(const Rows rows, client.query(flavor == Flavor::mysql ? "SHOW REPLICA STATUS" : "SHOW SLAVE STATUS"));
-    if (rows.empty()) {
-        return std::nullopt;
-    }
-    Replication found;
-    TRY(found.source,
-        Endpoint::parse(
-            first_of(rows, {"Source_Host", "Master_Host"}) + ":" + first_of(rows, {"Source_Port", "Master_Port"}), 3306
-        ));
-    found.io = first_of(rows, {"Replica_IO_Running", "Slave_IO_Running"}) == "Yes";
-    found.sql = first_of(rows, {"Replica_SQL_Running", "Slave_SQL_Running"}) == "Yes";
-    found.error = first_of(rows, {"Last_IO_Error"});
-    if (found.error.empty()) {
-        found.error = first_of(rows, {"Last_SQL_Error"});
-    }
-    return found;
 }
 
 }  // namespace orc::sandbox

@@ -1,6 +1,7 @@
 // What differs between the two kinds of server: how to run them, their settings and their words. All of it is here.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "base/endpoint.h"
 #include "base/result.h"
+#include "sandbox/certificates.h"
 #include "sandbox/client.h"
 
 namespace orc::sandbox {
@@ -57,15 +59,43 @@ struct Place {
     std::filesystem::path log() const { return folder / "log"; }
 };
 
-/// The text of the settings file: read-only, GTIDs, binary log, small buffers, replication not started by itself.
-std::string settings(const Installation& installation, const Place& place, bool semi_sync);
+/// How the servers of a sandbox are set up, beside their own places.
+struct Style {
+    bool semi_sync = false;
+    bool gtid = true;  ///< false: by binary log file and position
+    Certificates certificates;
+    std::string group_name;             ///< a uuid: members of a replication group (MySQL); "" for none
+    std::vector<Endpoint> group_seeds;  ///< its members
+    bool own_gtid_domain = false;       ///< MariaDB: several servers take writes, each in a domain of its own
+};
+
+/// The text of the settings file: read-only, binary log, small buffers, replication not started by itself.
+std::string settings(const Installation& installation, const Place& place, const Style& style);
 /// The command that makes an empty data folder.
 std::vector<std::string> initialize_command(const Installation& installation, const Place& place);
 /// Accounts with the least practical grants, and the tables of the sandbox; to be run once on an empty server as root.
 std::vector<std::string> preparation(Flavor flavor);
 
-std::vector<std::string> replicate_from(Flavor flavor, const Endpoint& source);
+struct Coordinates {
+    std::string file = "binlog.000001";  ///< by default the very first event
+    std::uint64_t position = 4;
+};
+/// How a replica is to follow a source.
+struct Following {
+    Endpoint source;
+    std::string channel;
+    std::optional<Coordinates> from;  ///< nullopt: by GTID
+    std::filesystem::path authority;  ///< over TLS, with the source's certificate checked; empty: without
+};
+std::vector<std::string> replicate_from(Flavor flavor, const Following& following);
+/// Over all channels.
 std::string start_replication(Flavor flavor);
+/// The text that asks for a server's own position; its first two cells.
+std::string position_query(Flavor flavor);
+/// A query whose first cell is not negative as soon as the default channel has executed up to there.
+std::string wait_for_position(Flavor flavor, const Coordinates& position, double seconds);
+/// Makes the server a member; the first one founds the group.
+std::vector<std::string> join_group(bool is_founder);
 std::vector<std::string> open_for_writes(Flavor flavor);
 std::string acknowledge_on_primary(Flavor flavor);
 std::string executed_gtids_query(Flavor flavor);
@@ -74,12 +104,19 @@ std::string executed_gtids_query(Flavor flavor);
 std::string wait_for_gtids(Flavor flavor, std::string_view gtids, double seconds);
 
 struct Replication {
+    std::string channel;
     Endpoint source;
     bool io = false;
     bool sql = false;
     std::string error;
 };
-/// nullopt: this server replicates from nobody.
-Result<std::optional<Replication>> replication_of(Client& client, Flavor flavor);
+/// One for each channel, the default one first; the group's own are left out.
+Result<std::vector<Replication>> replication_of(Client& client, Flavor flavor);
+
+struct GroupState {
+    std::string state;  ///< ONLINE ...; "" when it is in no group
+    bool is_primary = false;
+};
+Result<GroupState> group_state_of(Client& client);
 
 }  // namespace orc::sandbox

@@ -195,10 +195,17 @@ int main(int argc, char** argv) {
     up_verb->add_option("--flavor", flavor, "mariadb or mysql")->capture_default_str();
     up_verb->add_option("--servers", options.servers, "how many")->capture_default_str();
     up_verb->add_option("--layout", options.layout, "who replicates from whom")
-        ->transform(CLI::CheckedTransformer(
-            std::map<std::string, Layout>{{"flat", Layout::flat}, {"chain", Layout::chain}, {"tree", Layout::tree}}
-        ));
+        ->transform(CLI::CheckedTransformer(std::map<std::string, Layout>{
+            {"flat", Layout::flat},
+            {"chain", Layout::chain},
+            {"tree", Layout::tree},
+            {"co-primary", Layout::co_primary},
+            {"multi-source", Layout::multi_source},
+            {"group", Layout::group}
+        }));
     up_verb->add_flag("--semi-sync", options.semi_sync, "server 1 waits for a replica's acknowledgement");
+    up_verb->add_flag("!--no-gtid", options.gtid, "replicas follow by binary log file and position");
+    up_verb->add_flag("--tls", options.tls, "replicas follow over TLS");
     up_verb->add_flag("--keep", options.keep, "leave the folder behind");
     up_verb->add_flag("--with-parent", with_parent, "end when the process that started this one ends");
 

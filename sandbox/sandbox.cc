@@ -3,18 +3,14 @@
 #include <fmt/format.h>
 #include <signal.h>
 
-#include <cerrno>
-#include <fstream>
-#include <functional>
-#include <future>
+#include <algorithm>
 #include <thread>
 
-#include "base/ensure.h"
 #include "base/text.h"
 #include "sandbox/blueprint.h"
 #include "sandbox/process.h"
+#include "sandbox/sandbox_state.h"
 #include "sandbox/site.h"
-#include "sandbox/watchdog.h"
 
 namespace orc::sandbox {
 
@@ -23,200 +19,47 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr milliseconds kStartLimit{120'000};
-constexpr milliseconds kStopLimit{60'000};
 constexpr milliseconds kReplicateLimit{60'000};
 constexpr milliseconds kBetweenLooks{20};
 
-int source_in(Layout layout, int i) {
-    switch (layout) {
-        case Layout::flat:
-            return 1;
-        case Layout::chain:
-            return i - 1;
-        case Layout::tree:
-            return i / 2;
-    }
-    return 1;
-}
+}  // namespace
 
-/// Runs one function for each server at once; the first error in their order.
-Result<void> for_each_at_once(int count, const std::function<Result<void>(int)>& function) {
-    std::vector<std::future<Result<void>>> running;
-    for (int i = 1; i <= count; ++i) {
-        running.push_back(std::async(std::launch::async, function, i));
+namespace {
+
+Result<Style> style_of(const Options& options, const std::vector<Endpoint>& endpoints, const fs::path& folder) {
+    Style style;
+    style.semi_sync = options.semi_sync;
+    style.gtid = options.gtid;
+    style.own_gtid_domain = options.layout == Layout::co_primary || options.layout == Layout::multi_source;
+    if (options.tls) {
+        TRY(style.certificates, make_certificates(folder / "tls", endpoints));
     }
-    Result<void> all;
-    for (auto& one : running) {
-        auto done = one.get();
-        if (!done && all) {
-            all = std::move(done);
-        }
+    if (options.layout == Layout::group) {
+        style.group_name = "0a0a0a0a-0000-4000-8000-00000000000a";
+        style.group_seeds = endpoints;
     }
-    return all;
+    return style;
 }
 
 }  // namespace
-
-struct Sandbox::State {
-    struct Server {
-        Place place;
-        mutable std::mutex mutex;  // held while its process starts or ends
-        mutable pid_t pid = 0;     // 0 once reaped
-
-        /// With the mutex held: notices an end that nobody asked for.
-        pid_t running() const {
-            if (pid != 0 && reap(pid, milliseconds{0})) {
-                pid = 0;
-            }
-            return pid;
-        }
-    };
-
-    Options options;
-    fs::path folder;
-    Installation installation;
-    fs::path blueprint;
-    std::vector<Endpoint> endpoints;
-    Nursery nursery;
-    std::unique_ptr<Watchdog> watchdog;
-    std::vector<std::unique_ptr<Server>> servers;
-
-    Server& server(int i) const {
-        ENSURE(i >= 1 && i <= static_cast<int>(servers.size()), "servers are numbered from 1");
-        return *servers[static_cast<std::size_t>(i - 1)];
-    }
-    Error named(int i, Error error) const {
-        return with_context(fmt::format("server {} ({})", i, server(i).place.listen->text()), std::move(error));
-    }
-    Result<void> start_process(Server& server) const;
-    Result<void> end_process(Server& server, int signal) const;
-    Result<void> signal(int i, int signal) const;
-    Result<void> all_sql(int i, const std::vector<std::string>& statements) const;
-    Result<void> bring_up();
-    ServerStatus look_at(int i) const;
-};
-
-Result<void> Sandbox::State::start_process(Server& server) const {
-    TRY(server.pid, start_server(installation, server.place, const_cast<Nursery&>(nursery)));
-    std::ofstream(server.place.folder / "pid") << server.pid << '\n';
-    auto ready = wait_until_ready(server.place, server.pid, kStartLimit);
-    if (!ready) {
-        server.running();
-        return tl::unexpected(ready.error());
-    }
-    return {};
-}
-
-Result<void> Sandbox::State::end_process(Server& server, int signal) const {
-    const pid_t pid = server.running();
-    if (pid == 0) {
-        return {};
-    }
-    ::kill(pid, signal);
-    ::kill(pid, SIGCONT);  // a frozen one would not notice anything but SIGKILL
-    if (!reap(pid, kStopLimit)) {
-        return fail(ErrorCode::timed_out, fmt::format("process {} did not end", pid));
-    }
-    server.pid = 0;
-    std::error_code ignored;
-    fs::remove(server.place.folder / "pid", ignored);
-    return {};
-}
-
-Result<void> Sandbox::State::signal(int i, int signal) const {
-    const Server& one = server(i);
-    const std::lock_guard lock(one.mutex);
-    const pid_t pid = one.running();
-    if (pid == 0) {
-        return tl::unexpected(named(i, {.code = ErrorCode::not_found, .message = "does not run"}));
-    }
-    ::kill(pid, signal);
-    return {};
-}
-
-Result<void> Sandbox::State::all_sql(int i, const std::vector<std::string>& statements) const {
-    auto root = Client::connect(server(i).place.socket(), std::string(kRoot.user), milliseconds{30'000});
-    if (!root) {
-        return tl::unexpected(named(i, root.error()));
-    }
-    for (const auto& statement : statements) {
-        if (auto done = root->query(statement); !done) {
-            return tl::unexpected(named(i, with_context(statement, done.error())));
-        }
-    }
-    return {};
-}
-
-Result<void> Sandbox::State::bring_up() {
-    TRY(blueprint, sandbox::blueprint(installation, folder / "0", nursery));
-    TRY(for_each_at_once(options.servers, [this](int i) -> Result<void> {
-        Server& one = server(i);
-        const std::lock_guard lock(one.mutex);
-        TRY(furnish(installation, blueprint, one.place, options.semi_sync));
-        if (auto started = start_process(one); !started) {
-            return tl::unexpected(named(i, started.error()));
-        }
-        if (i > 1) {
-            TRY(all_sql(
-                i, replicate_from(options.flavor, endpoints[static_cast<std::size_t>(source_in(options.layout, i) - 1)])
-            ));
-        }
-        return {};
-    }));
-    std::vector<std::string> opening = open_for_writes(options.flavor);
-    if (options.semi_sync) {
-        // Only on the primary: a replica that waits for acknowledgements too would stall its own applier.
-        opening.push_back(acknowledge_on_primary(options.flavor));
-    }
-    return all_sql(1, opening);
-}
-
-ServerStatus Sandbox::State::look_at(int i) const {
-    const Server& one = server(i);
-    ServerStatus seen;
-    seen.endpoint = *one.place.listen;
-    {
-        const std::lock_guard lock(one.mutex);
-        seen.pid = one.running();
-    }
-    seen.running = seen.pid != 0;
-    seen.frozen = seen.running && is_stopped(seen.pid);
-    if (!seen.running || seen.frozen) {
-        return seen;
-    }
-    const auto read = [&]() -> Result<void> {
-        TRY(Client root, Client::connect(one.place.socket(), std::string(kRoot.user), milliseconds{2000}));
-        TRY(const Rows read_only, root.query("SELECT @@global.read_only"));
-        TRY(const Rows gtid, root.query(executed_gtids_query(options.flavor)));
-        TRY(const auto replication, replication_of(root, options.flavor));
-        seen.read_only = read_only.scalar() != "0";
-        seen.gtid = replace_all(gtid.scalar(), "\n", "");
-        if (replication) {
-            seen.source = replication->source;
-            seen.io = replication->io;
-            seen.sql = replication->sql;
-            seen.error = replication->error;
-        }
-        return {};
-    };
-    const auto done = read();
-    seen.answers = done.has_value();
-    if (!done) {
-        seen.error = done.error().message;
-    }
-    return seen;
-}
 
 Result<std::unique_ptr<Sandbox>> Sandbox::start(Options options) {
     if (options.servers < 1 || options.servers > 250) {
         return fail(ErrorCode::invalid, fmt::format("a sandbox has 1 to 250 servers, not {}", options.servers));
     }
+    if (const auto wrong = what_is_wrong_with(options.layout, options.servers); !wrong.empty()) {
+        return fail(ErrorCode::invalid, wrong);
+    }
+    if (options.layout == Layout::group && (options.flavor != Flavor::mysql || !options.gtid || options.semi_sync)) {
+        return fail(ErrorCode::invalid, "a replication group is MySQL's, with GTID and without semi-sync");
+    }
     auto state = std::make_unique<State>();
     TRY(state->installation, find_installation(options.flavor));
-    TRY(state->endpoints, free_endpoints(options.servers));
+    const bool is_group = options.layout == Layout::group;
+    TRY(state->endpoints, is_group ? free_ports(options.servers) : free_endpoints(options.servers));
     TRY(state->folder, private_folder(options.folder));
     state->options = std::move(options);
+    TRY(state->style, style_of(state->options, state->endpoints, state->folder));
     for (unsigned i = 1; i <= state->endpoints.size(); ++i) {
         auto server = std::make_unique<State::Server>();
         server->place = {
@@ -257,6 +100,10 @@ int Sandbox::size() const { return static_cast<int>(state_->servers.size()); }
 Flavor Sandbox::flavor() const { return state_->options.flavor; }
 const fs::path& Sandbox::folder() const { return state_->folder; }
 fs::path Sandbox::socket(int i) const { return state_->server(i).place.socket(); }
+fs::path Sandbox::authority() const {
+    const auto& made = state_->style.certificates;
+    return made.empty() ? fs::path() : made.authority();
+}
 fs::path Sandbox::log(int i) const { return state_->server(i).place.log(); }
 Endpoint Sandbox::endpoint(int i) const { return *state_->server(i).place.listen; }
 std::vector<Endpoint> Sandbox::endpoints() const { return state_->endpoints; }
@@ -309,7 +156,8 @@ Result<void> Sandbox::restart(int i, RestartOptions options) {
         TRY(state_->all_sql(i, open_for_writes(flavor())));
     }
     if (options.replicate) {
-        TRY(state_->all_sql(i, {start_replication(flavor())}));
+        const bool is_grouped = state_->options.layout == Layout::group;
+        TRY(state_->all_sql(i, is_grouped ? join_group(false) : std::vector{start_replication(flavor())}));
     }
     return {};
 }
@@ -319,17 +167,24 @@ Result<void> Sandbox::reseed(int i, int source) {
     const std::lock_guard lock(server.mutex);
     const auto attempt = [&]() -> Result<void> {
         TRY(state_->end_process(server, SIGKILL));
-        TRY(furnish(state_->installation, state_->blueprint, server.place, state_->options.semi_sync));
+        TRY(furnish(state_->installation, state_->blueprint, server.place, state_->style));
         return state_->start_process(server);
     };
     if (auto done = attempt(); !done) {
         return tl::unexpected(state_->named(i, done.error()));
     }
-    return replicate(i, source);
+    if (state_->options.layout == Layout::group) {
+        return state_->all_sql(i, join_group(false));
+    }
+    return state_->all_sql(i, replicate_from(flavor(), state_->following({i, source, ""})));
 }
 
 Result<void> Sandbox::replicate(int i, int source) {
-    return state_->all_sql(i, replicate_from(flavor(), endpoint(source)));
+    Following following = state_->following({i, source, ""});
+    if (following.from) {
+        TRY(*following.from, state_->position(source));
+    }
+    return state_->all_sql(i, replicate_from(flavor(), following));
 }
 
 Result<Rows> Sandbox::sql(int i, std::string_view text) const {
@@ -355,17 +210,19 @@ std::vector<ServerStatus> Sandbox::status() const {
 
 Result<void> Sandbox::wait_until_replicating(Timeout timeout) const {
     const auto end = std::chrono::steady_clock::now() + timeout;
+    const int most_writable = static_cast<int>(writable_in(state_->options.layout).size());
     while (true) {
         const auto seen = status();
         int writable = 0;
         bool all = true;
         for (const auto& one : seen) {
             const bool replicates = one.answers && one.source && one.io && one.sql;
+            const bool is_member = one.answers && one.group_state == "ONLINE";
             const bool primary = one.answers && !one.source && !one.read_only;
             writable += primary ? 1 : 0;
-            all = all && (!one.running || replicates || primary);
+            all = all && (!one.running || replicates || is_member || primary);
         }
-        if (all && writable <= 1) {
+        if (all && writable <= most_writable) {
             return {};
         }
         if (std::chrono::steady_clock::now() > end) {
@@ -375,13 +232,42 @@ Result<void> Sandbox::wait_until_replicating(Timeout timeout) const {
     }
 }
 
+/// From the top down: what a replica has executed is what its own replicas wait for.
+Result<void> Sandbox::wait_by_position(std::chrono::steady_clock::time_point end) const {
+    for (int depth = 0; depth < size(); ++depth) {
+        const auto seen = status();
+        for (int i = 1; i <= size(); ++i) {
+            const auto& one = seen[static_cast<std::size_t>(i - 1)];
+            const auto found = std::find(state_->endpoints.begin(), state_->endpoints.end(), one.source);
+            if (!one.running || !one.source || found == state_->endpoints.end()) {
+                continue;
+            }
+            TRY(const Coordinates goal, state_->position(static_cast<int>(found - state_->endpoints.begin()) + 1));
+            const auto left = std::chrono::duration<double>(end - std::chrono::steady_clock::now()).count();
+            TRY(const Rows answer, sql(i, wait_for_position(flavor(), goal, left)));
+            if (answer.scalar().starts_with('-')) {
+                return tl::unexpected(
+                    state_->named(i, {.code = ErrorCode::timed_out, .message = "has not executed its source's log"})
+                );
+            }
+        }
+    }
+    return {};
+}
+
 Result<void> Sandbox::wait_until_caught_up(int source, Timeout timeout) const {
     const auto end = std::chrono::steady_clock::now() + timeout;
     TRY(wait_until_replicating(timeout));
+    if (!state_->style.gtid) {
+        return wait_by_position(end);
+    }
     TRY(const Rows goal, sql(source, executed_gtids_query(flavor())));
     const auto left = std::chrono::duration<double>(end - std::chrono::steady_clock::now()).count();
+    const auto seen = status();
     return for_each_at_once(size(), [&](int i) -> Result<void> {
-        if (i == source || pid(i) == 0) {
+        const auto& one = seen[static_cast<std::size_t>(i - 1)];
+        const bool follows = one.source.has_value() || !one.group_state.empty();
+        if (i == source || !one.running || !follows) {
             return {};
         }
         TRY(const Rows answer, sql(i, wait_for_gtids(flavor(), goal.scalar(), left > 0.1 ? left : 0.1)));

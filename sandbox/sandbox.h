@@ -15,14 +15,9 @@
 #include "base/result.h"
 #include "sandbox/client.h"
 #include "sandbox/dialect.h"
+#include "sandbox/links.h"
 
 namespace orc::sandbox {
-
-enum class Layout {
-    flat,   ///< all replicate from server 1
-    chain,  ///< each from the one before
-    tree,   ///< server i from server i / 2
-};
 
 /// Where new sandboxes go: $TMPDIR when set; else memory (/dev/shm) when there is plenty, since on some disks removing
 /// a server's sparse files takes seconds; else /tmp. The same answer every time on one machine.
@@ -33,6 +28,8 @@ struct Options {
     int servers = 4;
     Layout layout = Layout::flat;
     bool semi_sync = false;        ///< replicas acknowledge, server 1 waits for one of them (2 s at most)
+    bool gtid = true;              ///< false: replicas follow by binary log file and position
+    bool tls = false;              ///< replicas follow over TLS; authority(), if others want to as well
     std::filesystem::path folder;  ///< must not exist or be empty; default: a new one in scratch_folder()
     bool keep = false;             ///< leave the folder behind, for looking at logs
 };
@@ -44,9 +41,12 @@ struct ServerStatus {
     bool frozen = false;
     bool answers = false;  ///< the fields below were read
     bool read_only = false;
-    std::optional<Endpoint> source;
-    bool io = false;
+    std::optional<Endpoint> source;  ///< of the default channel, else the first
+    bool io = false;                 ///< of all channels
     bool sql = false;
+    std::vector<Replication> channels;
+    std::string group_state;  ///< ONLINE ...; "" when it is in no replication group
+    bool is_group_primary = false;
     std::string gtid;
     std::string error;  ///< why it does not answer, or its last replication error
 };
@@ -77,6 +77,8 @@ public:
     std::vector<Endpoint> endpoints() const;
     /// The running server's process id; 0 when it does not run.
     pid_t pid(int i) const;
+    /// The certificate of the sandbox's authority; empty without TLS.
+    std::filesystem::path authority() const;
 
     /// SIGKILL; ended and reaped when it returns.
     Result<void> kill(int i);
@@ -91,7 +93,8 @@ public:
     /// Throws the server's data away and builds it again as a replica of server `source`, whose binary logs must be
     /// complete.
     Result<void> reseed(int i, int source);
-    /// Points server i at server `source` and starts replication.
+    /// Points server i's default channel at server `source` and starts replication. Without GTID it follows from the
+    /// source's end, which is right when it has everything before.
     Result<void> replicate(int i, int source);
 
     /// Runs one statement as root over the server's socket.
@@ -101,14 +104,18 @@ public:
         const;
 
     std::vector<ServerStatus> status() const;
-    /// Waits until every running server, but for one that is writable, has both replication threads running.
+    /// Waits until every running server, but for those that the layout lets take writes, has all replication threads
+    /// running, or is a member of the group.
     Result<void> wait_until_replicating(Timeout timeout) const;
-    /// Waits until, besides, every replica has executed what server `source` has executed now.
+    /// Waits until, besides, every replica has executed what server `source` has executed now. Without GTID: every
+    /// replica what its own source has.
     Result<void> wait_until_caught_up(int source, Timeout timeout) const;
 
+    struct State;  ///< sandbox_state.h
+
 private:
-    struct State;
     explicit Sandbox(std::unique_ptr<State> state);
+    Result<void> wait_by_position(std::chrono::steady_clock::time_point end) const;
     std::unique_ptr<State> state_;
 };
 

@@ -151,31 +151,76 @@ TEST_P(Servers, replicate_break_and_come_back) {
     }
 }
 
-TEST_P(Servers, stand_in_the_layout_asked_for_and_acknowledge) {
+TEST_P(Servers, stand_in_the_layout_asked_for) {
     struct Case {
         std::string_view name;
-        Layout layout;
-        std::vector<int> sources;   // of servers 2, 3, ...
-        std::string acknowledgers;  // how many replicas server 1 waits for
+        Options options;
+        std::vector<std::vector<int>> sources;  // of servers 1, 2, ... over their channels
+        std::string acknowledgers;              // how many replicas server 1 waits for; "" without semi-sync
     };
     const Case cases[] = {
-        {"chain", Layout::chain, {1, 2}, "1"},
-        {"tree", Layout::tree, {1, 1, 2}, "2"},
+        {"chain", {.servers = 3, .layout = Layout::chain, .semi_sync = true, .folder = {}}, {{}, {1}, {2}}, "1"},
+        {"tree by position, over TLS",
+         {.servers = 4, .layout = Layout::tree, .gtid = false, .tls = true, .folder = {}},
+         {{}, {1}, {1}, {2}},
+         ""},
+        {"co-primaries", {.servers = 3, .layout = Layout::co_primary, .folder = {}}, {{2}, {1}, {1}}, ""},
+        {"two sources", {.servers = 3, .layout = Layout::multi_source, .folder = {}}, {{}, {}, {1, 2}}, ""},
+        {"two sources by position",
+         {.servers = 3, .layout = Layout::multi_source, .gtid = false, .folder = {}},
+         {{}, {}, {1, 2}},
+         ""},
     };
     for (const auto& c : cases) {
         SCOPED_TRACE(c.name);
-        const int servers = static_cast<int>(c.sources.size()) + 1;
-        ASSERT_NO_FATAL_FAILURE(start({.servers = servers, .layout = c.layout, .semi_sync = true, .folder = {}}));
+        ASSERT_NO_FATAL_FAILURE(start(c.options));
+        ASSERT_OK(sandbox_->sql(1, "INSERT INTO lab.t VALUES (1, 'first', 0.5)"));
+        ASSERT_OK(sandbox_->wait_until_caught_up(1, kPatience));
         const auto seen = sandbox_->status();
-        EXPECT_FALSE(seen[0].source.has_value());
         for (std::size_t i = 0; i < c.sources.size(); ++i) {
-            EXPECT_EQ(seen[i + 1].source, sandbox_->endpoint(c.sources[i])) << "server " << i + 2;
+            std::vector<int> sources;
+            for (const auto& channel : seen[i].channels) {
+                for (int source = 1; source <= sandbox_->size(); ++source) {
+                    if (sandbox_->endpoint(source) == channel.source) {
+                        sources.push_back(source);
+                    }
+                }
+            }
+            EXPECT_EQ(sources, c.sources[i]) << "server " << i + 1;
+            const bool has_row = i == 0 || !sources.empty();
+            EXPECT_EQ(count_rows(*sandbox_, static_cast<int>(i) + 1), has_row ? "1" : "0");
         }
-        const auto clients = sandbox_->sql(1, "SHOW GLOBAL STATUS LIKE 'Rpl_semi_sync%clients'");
-        ASSERT_TRUE(clients.has_value()) << clients.error().message;
-        EXPECT_EQ(clients->at(0, "Value").value_or("no such status"), c.acknowledgers);
+        if (!c.acknowledgers.empty()) {
+            const auto clients = sandbox_->sql(1, "SHOW GLOBAL STATUS LIKE 'Rpl_semi_sync%clients'");
+            ASSERT_TRUE(clients.has_value()) << clients.error().message;
+            EXPECT_EQ(clients->at(0, "Value").value_or("no such status"), c.acknowledgers);
+        }
         sandbox_.reset();
     }
+}
+
+TEST_P(Servers, form_a_group_where_the_flavour_has_one) {
+    Options options{.servers = 3, .layout = Layout::group, .folder = {}};
+    if (GetParam() == Flavor::mariadb) {
+        options.flavor = Flavor::mariadb;
+        const auto refused = Sandbox::start(options);
+        ASSERT_FALSE(refused.has_value());
+        EXPECT_THAT(refused.error().message, HasSubstr("MySQL"));
+        return;
+    }
+    ASSERT_NO_FATAL_FAILURE(start(options));
+    ASSERT_OK(sandbox_->sql(1, "INSERT INTO lab.t VALUES (1, 'first', 0.5)"));
+    ASSERT_OK(sandbox_->wait_until_caught_up(1, kPatience));
+    const auto seen = sandbox_->status();
+    for (std::size_t i = 0; i < seen.size(); ++i) {
+        EXPECT_EQ(seen[i].group_state, "ONLINE");
+        EXPECT_EQ(seen[i].is_group_primary, i == 0);
+        EXPECT_EQ(count_rows(*sandbox_, static_cast<int>(i) + 1), "1");
+    }
+    ASSERT_OK(sandbox_->kill(3));
+    ASSERT_OK(sandbox_->restart(3, {.replicate = true}));
+    ASSERT_OK(sandbox_->wait_until_replicating(kPatience));
+    EXPECT_EQ(sandbox_->status()[2].group_state, "ONLINE");
 }
 
 TEST(Sandbox, says_what_is_wrong_with_its_options) {
@@ -187,6 +232,9 @@ TEST(Sandbox, says_what_is_wrong_with_its_options) {
     EXPECT_THAT(taken.error().message, HasSubstr("is not empty"));
     EXPECT_TRUE(fs::exists(ORC_SOURCE_DIR)) << "what was there before must not be removed";
     EXPECT_FALSE(parse_flavor("oracle").has_value());
+    const auto alone = Sandbox::start({.servers = 2, .layout = Layout::multi_source, .folder = {}});
+    ASSERT_FALSE(alone.has_value());
+    EXPECT_THAT(alone.error().message, HasSubstr("three servers"));
 }
 
 TEST(Sandbox, keeps_its_folder_when_asked) {

@@ -70,6 +70,24 @@ Result<std::vector<Endpoint>> free_endpoints(int servers) {
     return fail(ErrorCode::conflict, "found no free loopback addresses");
 }
 
+Result<std::vector<Endpoint>> free_ports(int servers) {
+    std::random_device chance;
+    for (int attempt = 0; attempt < 100; ++attempt) {
+        const unsigned first = 10'000 + chance() % 20'000;
+        std::vector<Endpoint> picked;
+        for (unsigned i = 0; i < static_cast<unsigned>(servers); ++i) {
+            picked.push_back({.host = "127.0.0.1", .port = static_cast<std::uint16_t>(first + i)});
+            if (!can_listen(picked.back())) {
+                break;
+            }
+            if (picked.size() == static_cast<std::size_t>(servers)) {
+                return picked;
+            }
+        }
+    }
+    return fail(ErrorCode::conflict, "found no free ports");
+}
+
 Result<fs::path> private_folder(const fs::path& wanted) {
     std::error_code error;
     if (wanted.empty()) {

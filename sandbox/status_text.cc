@@ -14,9 +14,15 @@ std::string to_text(const std::vector<ServerStatus>& status) {
                             : one.read_only ? "read-only"
                                             : "writable";
         std::string source = "-";
+        if (!one.group_state.empty()) {
+            source = fmt::format("group {} {}", one.group_state, one.is_group_primary ? "PRIMARY" : "SECONDARY");
+        }
         if (one.source) {
             source =
                 fmt::format("<- {} io={} sql={}", one.source->text(), one.io ? "yes" : "no", one.sql ? "yes" : "no");
+        }
+        if (one.channels.size() > 1) {
+            source += fmt::format(" and {} more", one.channels.size() - 1);
         }
         text += fmt::format(
             "{}  {:<21} pid {:<8} {:<9}  {:<42} gtid {}{}\n",
