@@ -81,6 +81,31 @@ std::string story(const ServiceProcess& service) {
     return out;
 }
 
+/// Why nothing was done yet: each reason once, with its time.
+std::string listen(const ServiceProcess& service, Clock::time_point begun, const std::stop_token& stop) {
+    std::string out;
+    std::string last;
+    while (!stop.stop_requested()) {
+        const auto answer = service.get("/api/replication-analysis");
+        const auto now = duration_cast<milliseconds>(Clock::now() - begun).count();
+        boost::system::error_code error;
+        const auto body = boost::json::parse(answer ? answer->body : "", error);
+        std::string line;
+        const auto* details = error || !body.is_object() ? nullptr : body.as_object().if_contains("Details");
+        if (details != nullptr && details->is_array() && !details->as_array().empty()) {
+            const auto& finding = details->as_array().front().as_object();
+            line =
+                boost::json::serialize(finding.at("Analysis")) + " " + boost::json::serialize(finding.at("Hesitation"));
+        }
+        if (line != last) {
+            out += "  at " + std::to_string(now) + " ms: " + line + "\n";
+            last = line;
+        }
+        std::this_thread::sleep_for(milliseconds(20));
+    }
+    return out;
+}
+
 Run failed(std::string why) {
     Run run;
     run.failed = true;
@@ -125,7 +150,16 @@ Run one(const Settings& settings, std::mt19937& chance) {
             return failed("takeover: " + (answer ? answer->body.substr(0, 300) : answer.error().message));
         }
     }
+    std::string hesitations;
+    std::jthread listener([&](const std::stop_token& stop) {
+        if (settings.tell_story) {
+            hesitations = listen(**service, begun, stop);
+        }
+    });
     const auto first = writer.wait_for_ack_not_on(primary, begun, std::chrono::seconds(60));
+    listener.request_stop();
+    listener.join();
+    std::cout << hesitations;
     if (!first) {
         return failed("no promotion within 60 s\n" + story(**service));
     }

@@ -194,6 +194,8 @@ std::string Dialect::sessions() const {
            ".processlist";
 }
 
+std::string Dialect::session_with(std::uint64_t id) const { return sessions() + " WHERE ID = " + std::to_string(id); }
+
 std::string_view Dialect::semi_sync_variables() { return "SHOW GLOBAL VARIABLES LIKE 'rpl_semi_sync%'"; }
 
 std::string Dialect::status_counters() const {

@@ -140,7 +140,8 @@ public:
     std::optional<std::string> group_members() const;
     std::optional<std::string> has_stored_credentials() const;  ///< a count
     std::optional<std::string> stored_credentials(std::string_view channel) const;
-    std::string sessions() const;  ///< id, user, command
+    std::string sessions() const;                      ///< id, user, command
+    std::string session_with(std::uint64_t id) const;  ///< the same of one, if it is there
 
     // Writing.
     /// Empty sql_mode and limits on the server's side; the last set answers version, its comment and the session's id.

@@ -306,6 +306,39 @@ TEST(Gateway, a_write_that_times_out_is_ended_on_the_server) {
     EXPECT_EQ(scene.sql.count("KILL 815"), 1U);
 }
 
+TEST(Gateway, a_receiver_that_takes_its_leave_is_stopped_when_the_signal_can_reach_it) {
+    struct Case {
+        std::string name;
+        bool is_gone;
+        std::size_t looks_least;
+        std::size_t looks_most;
+    };
+    // While it is still on its way to say farewell, stopping would wait two seconds; once it is gone, nobody waits.
+    const Case cases[] = {{"silent source", false, 2, 20}, {"healthy source", true, 1, 1}};
+    for (const auto& c : cases) {
+        SCOPED_TRACE(c.name);
+        Scene scene("10.11.6-MariaDB");
+        scene.sql.on("SHOW GLOBAL VARIABLES LIKE 'rpl_semi", FakeSql::table({{"rpl_semi_sync_slave_enabled", "ON"}}));
+        scene.sql.on("SELECT ID, USER, COMMAND", FakeSql::table({{"7", "system user", "Slave_IO"}}));
+        const auto remaining = c.is_gone ? FakeSql::table({}) : FakeSql::table({{"7", "system user", "Killed"}});
+        scene.sql.on("SELECT ID, USER, COMMAND FROM information_schema.processlist WHERE ID = 7", remaining);
+        scene.sql.on("STOP", {});
+        ASSERT_TRUE(scene.run(scene.gateway->stop_receiver(scene.at(), "", scene.in(Seconds(5)))));
+        const auto asked = scene.sql.asked();
+        const auto place = [&](std::string_view beginning) {
+            return std::find_if(asked.begin(), asked.end(), [&](const auto& text) {
+                return text.starts_with(beginning);
+            });
+        };
+        const auto looks = static_cast<std::size_t>(std::count_if(
+            place("KILL 7"), place("STOP SLAVE IO_THREAD"), [](const auto& text) { return text.ends_with("ID = 7"); }
+        ));
+        EXPECT_GE(looks, c.looks_least);
+        EXPECT_LE(looks, c.looks_most);
+        EXPECT_EQ(scene.sql.count("SET GLOBAL rpl_semi_sync_slave_enabled = 1"), 1U);
+    }
+}
+
 TEST(Gateway, asks_the_sites_own_questions) {
     GatewayOptions options;
     options.questions.cluster_alias = "SELECT alias FROM meta;";

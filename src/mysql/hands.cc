@@ -20,21 +20,48 @@ Task<Answer> run(std::shared_ptr<Hands> hands, std::string sql, Deadline deadlin
 
 namespace {
 
-/// With several receivers nobody could tell which one it is: then none is killed, and stopping takes its time.
-Co<void> kill_only_receiver(std::shared_ptr<Hands> hands, Deadline deadline) {
+constexpr Micros farewell_looked_at_every = Millis(5);
+constexpr Micros farewell_begins_within = Millis(40);
+
+Co<std::vector<std::uint64_t>> receivers(std::shared_ptr<Hands> hands, Deadline deadline) {
+    std::vector<std::uint64_t> out;
     const auto sessions = co_await run(hands, hands->dialect().sessions(), deadline);
     if (!sessions || sessions->sets.empty()) {
-        co_return;
+        co_return out;
     }
-    std::vector<std::uint64_t> receivers;
     for (const auto& row : sessions->sets.front().rows) {
         if (row.size() >= 3 && row[0] && row[2] && to_lower(*row[2]) == receiver_command) {
-            receivers.push_back(std::stoull(*row[0]));
+            out.push_back(std::stoull(*row[0]));
         }
     }
-    if (receivers.size() == 1) {
-        // It may have gone by itself; that is what was wanted.
-        co_await run(hands, Dialect::kill(receivers.front()), deadline);
+    co_return out;
+}
+
+Co<bool> is_there(std::shared_ptr<Hands> hands, std::uint64_t session, Deadline deadline) {
+    const auto answer = co_await run(hands, hands->dialect().session_with(session), deadline);
+    co_return answer && !answer->sets.empty() && !answer->sets.front().rows.empty();
+}
+
+/// A killed receiver says farewell to its source over a connection of its own, and a silent source keeps it waiting.
+/// Stopping ends that wait, but only if it has begun: a signal that comes before is lost, and the server sends the next
+/// one two seconds later. So it gets a moment to arrive there, or to be gone.
+/// With several receivers nobody could tell which one it is: then none is killed, and stopping takes its time.
+Co<void> kill_only_receiver(std::shared_ptr<Hands> hands, Deadline deadline) {
+    const auto found = co_await receivers(hands, deadline);
+    if (found.size() != 1) {
+        co_return;
+    }
+    const std::uint64_t receiver = found.front();
+    // It may have gone by itself; that is what was wanted.
+    co_await run(hands, Dialect::kill(receiver), deadline);
+    auto& clock = hands->link()->context().clock;
+    const Instant begins = clock.now() + farewell_begins_within;
+    while (clock.now() < begins && !deadline.has_passed(clock.now())) {
+        co_await clock.sleep_for(farewell_looked_at_every);
+        const bool is_ending = co_await is_there(hands, receiver, deadline);
+        if (!is_ending) {
+            break;
+        }
     }
 }
 

@@ -21,7 +21,7 @@ struct Policy {
     Millis freeze_limit{0};
     /// One small read or write on a server that answers.
     Millis server_limit{2000};
-    /// Also for the winner. MariaDB needs two seconds to stop a receiver that waits for a silent source.
+    /// Also for the winner. MariaDB needs two seconds to stop a receiver that tries to reach a silent source again.
     Millis promotion_limit{4000};
     /// Longest wait for the positions of all replicas.
     Millis reading_limit{500};
