@@ -97,7 +97,9 @@ Task<std::string> Performer::simple(Action action, Deadline deadline) {
     }
     if (const auto* a = std::get_if<planning::SemiSyncReplica>(&action)) {
         CO_TRY(co_await gateway_.set_semi_sync_replica(a->server, a->enabled, deadline));
-        CO_TRY(co_await restart_receiver(a->server, deadline));
+        if (a->reconnect) {
+            CO_TRY(co_await restart_receiver(a->server, deadline));
+        }
         co_return a->enabled ? std::string("it acknowledges") : std::string("it does not acknowledge");
     }
     co_return fail(ErrorCode::invalid, "'" + std::string(planning::name(action)) + "' is no command to a server");

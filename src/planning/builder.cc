@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "planning/acknowledging.h"
+
 namespace orc::planning {
 
 Builder::Builder(Plan& plan) : plan_(plan) {
@@ -102,7 +104,13 @@ void note_choice(Plan& plan, const Choice& choice, const Outcomes& outcomes) {
 }
 
 int add_promotion(
-    Builder& steps, const Basis& basis, const Field& field, const Standing& winner, int decided, OnFailure on_failure
+    const Plan& plan,
+    Builder& steps,
+    const Basis& basis,
+    const Field& field,
+    const Standing& winner,
+    int decided,
+    OnFailure on_failure
 ) {
     const auto& settings = basis.policy.settings;
     ResetReplication reset;
@@ -110,16 +118,11 @@ int add_promotion(
     reset.channel = winner.channel ? winner.channel->name : std::string();
     reset.discard = settings.promote_with_unapplied_events;
     StepOptions options{basis.policy.promotion_limit, on_failure, true, false};
-    int last = steps.add(reset, {decided}, options, "a primary replicates from nobody");
-    if (field.subject.facts && field.subject.facts->semi_sync.source_enabled && winner.facts().semi_sync.available) {
-        SemiSyncSource semi_sync;
-        semi_sync.server = winner.endpoint;
-        StepOptions recorded{basis.policy.server_limit, OnFailure::record, true, false};
-        last = steps.add(semi_sync, {last}, recorded, "the old primary waited for acknowledgements too");
-    }
+    const int last = steps.add(reset, {decided}, options, "a primary replicates from nobody");
+    auto ready = add_acknowledging(plan, steps, basis, field, winner, decided, last);
     OpenForWrites open;
     open.server = winner.endpoint;
-    return steps.add(open, {last}, options, "from here on writes go to it");
+    return steps.add(open, std::move(ready), options, "from here on writes go to it");
 }
 
 namespace {
@@ -180,7 +183,7 @@ std::vector<int> add_aftermath(
     const bool detach =
         settings.detach_lost_replicas_after_master_failover || settings.detach_lost_slaves_after_master_failover;
     Account account;
-    for (std::size_t i = 0; i < field.standings.size(); ++i) {
+    for (const std::size_t i : ackers_first(plan, field)) {
         const Standing& standing = field.standings[i];
         const Fate fate = plan.replicas[i].fate;
         const std::string channel = standing.channel ? standing.channel->name : std::string();

@@ -52,7 +52,13 @@ std::vector<int> add_aftermath(
 );
 /// Reset, semi-sync, open; returns the id of the last.
 int add_promotion(
-    Builder& steps, const Basis& basis, const Field& field, const Standing& winner, int decided, OnFailure on_failure
+    const Plan& plan,
+    Builder& steps,
+    const Basis& basis,
+    const Field& field,
+    const Standing& winner,
+    int decided,
+    OnFailure on_failure
 );
 void add_end(Plan& plan, Builder& steps, const Basis& basis, const FailoverRequest& request, std::vector<int> after);
 

@@ -179,7 +179,7 @@ void add_failover_tail(
     const StepOptions record_options{Seconds(5), OnFailure::abort, true, false};
     last = steps.add(record, {last}, record_options, "whoever takes over finishes it from here");
     if (basis.policy.settings.apply_mysql_promotion_after_master_failover) {
-        last = add_promotion(steps, basis, field, winner, last, OnFailure::next_candidate);
+        last = add_promotion(plan, steps, basis, field, winner, last, OnFailure::next_candidate);
     }
     add_end(plan, steps, basis, request, add_aftermath(plan, steps, basis, request, field, choice, last));
 }

@@ -135,6 +135,7 @@ struct SemiSyncSource {
 struct SemiSyncReplica {
     Endpoint server;
     bool enabled = true;
+    bool reconnect = true;  ///< so that its source is told at once; not needed when it gets another source anyway
     friend bool operator==(const SemiSyncReplica&, const SemiSyncReplica&) = default;
 };
 struct OpenForWrites {

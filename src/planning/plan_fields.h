@@ -85,6 +85,7 @@ template <typename V>
 void walk(V& v, SemiSyncReplica& x) {
     v("server", x.server);
     v("enabled", x.enabled);
+    v("reconnect", x.reconnect);
 }
 template <typename V>
 void walk(V& v, OpenForWrites& x) {

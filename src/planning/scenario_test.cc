@@ -102,7 +102,13 @@ model::ServerPtr server_of(
     facts->data_center = get(words, "dc", "");
     facts->environment = get(words, "env", "");
     facts->region = get(words, "region", "");
+    facts->semi_sync.available = words.contains("semi_sync") || words.contains("waits") || words.contains("acker");
     facts->semi_sync.replica_active = words.contains("acker");
+    facts->semi_sync.replica_enabled = words.contains("acker");
+    facts->semi_sync.source_enabled = words.contains("waits");
+    facts->semi_sync.acks_wanted = static_cast<std::uint32_t>(std::stoul(get(words, "acks", "1")));
+    facts->semi_sync.timeout = Millis(std::stoll(get(words, "ack_timeout", "10000")));
+    facts->semi_sync_priority = std::stoi(get(words, "priority", "0"));
     if (words.contains("queried_lag")) {
         facts->queried_lag = Seconds(std::stoll(words.at("queried_lag")));
     }

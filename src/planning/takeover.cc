@@ -2,7 +2,7 @@
 // before the new one is open.
 #include <algorithm>
 
-#include "planning/builder.h"
+#include "planning/acknowledging.h"
 
 namespace orc::planning {
 namespace {
@@ -179,8 +179,9 @@ void add_takeover_tail(
     last = add_hooks(steps, basis, request, HookList::on_failure_detection, last);
     last = add_hooks(steps, basis, request, HookList::pre_failover, last);
     const int decided = add_freeze(plan, steps, basis, winner, last);
-    const int opened = add_promotion(steps, basis, field, winner, decided, OnFailure::abort);
-    const int demoted = add_demotion(steps, basis, request, winner, opened);
+    const int opened = add_promotion(plan, steps, basis, field, winner, decided, OnFailure::abort);
+    const int quiet = add_acknowledging_of_demoted(steps, basis, field, winner, opened);
+    const int demoted = add_demotion(steps, basis, request, winner, quiet);
     std::vector<int> ends = add_aftermath(plan, steps, basis, request, field, choice, opened);
     // The accounting says where the old primary stands, so it comes after the demotion.
     for (auto& step : plan.steps) {

@@ -173,6 +173,85 @@ TEST_P(Failover, a_graceful_takeover_moves_writes_and_loses_nothing_there_and_ba
     EXPECT_EQ(on->rows_lost_on(on->servers().endpoint(1)), 0U);
 }
 
+/// MySQL with two acknowledgements wanted, no time limit to speak of, and one replica that does not acknowledge.
+bool want_two_acknowledgements(sandbox::Sandbox& servers) {
+    const auto all = [&](int i, const std::vector<std::string>& texts) {
+        return std::all_of(texts.begin(), texts.end(), [&](const std::string& text) {
+            return servers.sql(i, text).has_value();
+        });
+    };
+    bool is_done =
+        all(4, {"SET GLOBAL rpl_semi_sync_replica_enabled = 0", "STOP REPLICA IO_THREAD", "START REPLICA IO_THREAD"});
+    for (int i = 1; i <= 4; ++i) {
+        is_done = is_done && all(i,
+                                 {"SET GLOBAL rpl_semi_sync_source_timeout = 1000000000",
+                                  "SET GLOBAL rpl_semi_sync_source_wait_for_replica_count = 2"});
+    }
+    return is_done;
+}
+
+class TwoAcknowledgements : public testing::TestWithParam<bool> {};
+
+TEST_P(TwoAcknowledgements, are_there_before_the_new_primary_needs_them) {
+    const bool is_planned = GetParam();
+    StageOptions options;
+    options.flavor = Flavor::mysql;
+    options.semi_sync = true;
+    options.settings["InstancePollSeconds"] = "1";
+    const auto on = Stage::set_up(options);
+    ASSERT_NE(on, nullptr);
+    ASSERT_TRUE(want_two_acknowledgements(on->servers()));
+    const Endpoint old_primary = on->servers().endpoint(1);
+    const Endpoint designated = on->servers().endpoint(2);
+    on->get("/api/register-candidate/" + designated.host + "/" + std::to_string(designated.port) + "/prefer");
+    // Who acknowledges is read with the rarer facts.
+    ASSERT_TRUE(eventually(seconds(40), [&] {
+        const auto instances = on->get("/api/all-instances");
+        int wanting = 0;
+        int acknowledging = 0;
+        for (const auto& instance : instances.as_array()) {
+            wanting += instance.at("SemiSyncMasterWaitForReplicaCount").to_number<int>() == 2 ? 1 : 0;
+            acknowledging += instance.at("SemiSyncReplicaEnabled").as_bool() ? 1 : 0;
+        }
+        return wanting == 4 && acknowledging <= 3;
+    }));
+    on->start_writing();
+    const auto began = Clock::now();
+    if (is_planned) {
+        const auto answer = on->get(
+            "/api/graceful-master-takeover-auto/" + old_primary.text() + "/" + designated.host + "/" +
+            std::to_string(designated.port)
+        );
+        ASSERT_TRUE(answer.is_object());
+        EXPECT_EQ(answer.at("Code").as_string(), "OK") << boost::json::serialize(answer).substr(0, 600);
+    } else {
+        ASSERT_TRUE(on->servers().kill(1));
+    }
+    const auto gap = on->gap_after(old_primary, began, seconds(20));
+    std::string story;
+    for (const auto& step : on->newest_recovery_steps()) {
+        story += step + "\n";
+    }
+    ASSERT_TRUE(gap.has_value()) << story;
+    EXPECT_LT(gap->count(), 1500) << story;
+    EXPECT_TRUE(on->wait_until_whole(seconds(10))) << on->what_is_not_whole().value_or("") << "\n" << story;
+    EXPECT_THAT(on->writable(), testing::ElementsAre(designated));
+    const auto clients = on->servers().sql(2, "SHOW GLOBAL STATUS LIKE 'Rpl_semi_sync_source_clients'");
+    ASSERT_TRUE(clients.has_value() && !clients->cells.empty());
+    EXPECT_GE(std::stoi(clients->cells[0][1].value_or("0")), 2) << story;
+    if (is_planned) {
+        const auto waits = on->servers().sql(1, "SELECT @@GLOBAL.rpl_semi_sync_source_enabled");
+        ASSERT_TRUE(waits.has_value());
+        EXPECT_EQ(waits->cells[0][0].value_or(""), "0") << "a replica that waits for nobody's acknowledgement";
+    }
+    EXPECT_EQ(on->rows_lost_on(designated), 0U) << story;
+    RecordProperty("milliseconds_without_writes", int(gap->count()));
+}
+
+INSTANTIATE_TEST_SUITE_P(Ways, TwoAcknowledgements, testing::Bool(), [](const auto& instance) {
+    return std::string(instance.param ? "takeover" : "kill");
+});
+
 /// Output and exit status of the program, run as a command beside the service.
 std::pair<std::string, int> command(Stage& on, const std::string& arguments) {
     const std::string text =
