@@ -122,6 +122,7 @@ private:
     std::unordered_map<Endpoint, std::set<Endpoint>> side_children_;  ///< by a channel that is not their main one
     std::map<ClusterName, Group> groups_;
     AliasClaims aliases_;
+    std::unordered_map<Endpoint, std::vector<std::string>> pools_of_;  ///< the intent's pools by member
     bool has_changed_ = true;
     std::uint64_t revision_ = 0;
     model::TopologyPtr published_;

@@ -81,6 +81,17 @@ void TopologyTable::remake(Record& record, WallTime wall) {
     }
     server->in_maintenance = intent_->maintenance.contains(record.endpoint);
     server->rule = intent_->rule_of(record.endpoint);
+    if (const auto tags = intent_->tags.find(record.endpoint); tags != intent_->tags.end()) {
+        for (const auto& [name, tag] : tags->second) {
+            server->tags.emplace_back(name, tag.value);
+        }
+    }
+    if (const auto pools = pools_of_.find(record.endpoint); pools != pools_of_.end()) {
+        server->pools = pools->second;
+    }
+    if (const auto name = intent_->unresolves.find(record.endpoint.host); name != intent_->unresolves.end()) {
+        server->unresolved_host = name->second.unresolved;
+    }
     record.server = std::move(server);
 }
 
@@ -89,6 +100,28 @@ ChangedClusters TopologyTable::intend(
 ) {
     intent_ = std::move(intent);
     std::set<Endpoint> servers;
+    const auto on_host = [&](const std::string& host) {
+        for (const auto& entry : records_) {
+            if (entry.first.host == host) {
+                servers.insert(entry.first);
+            }
+        }
+    };
+    const bool has_pools = std::any_of(changes.begin(), changes.end(), [](const model::Change& change) {
+        return std::holds_alternative<model::PutPool>(change);
+    });
+    if (has_pools || changes.empty()) {
+        for (const auto& entry : pools_of_) {
+            servers.insert(entry.first);
+        }
+        pools_of_.clear();
+        for (const auto& [name, pool] : intent_->pools) {
+            for (const auto& member : pool.members) {
+                pools_of_[member].push_back(name);
+                servers.insert(member);
+            }
+        }
+    }
     Touched touched;
     const auto all_clusters = [&] {
         for (const auto& entry : groups_) {
@@ -100,12 +133,17 @@ ChangedClusters TopologyTable::intend(
             [&](const auto& c) {
                 using Kind = std::decay_t<decltype(c)>;
                 if constexpr (std::is_same_v<Kind, model::PutDowntime> || std::is_same_v<Kind, model::PutMaintenance> ||
-                              std::is_same_v<Kind, model::PutCandidate>) {
+                              std::is_same_v<Kind, model::PutCandidate> || std::is_same_v<Kind, model::PutTag>) {
                     servers.insert(c.record.endpoint);
                 } else if constexpr (std::is_same_v<Kind, model::EndDowntime> ||
                                      std::is_same_v<Kind, model::EndMaintenance> ||
-                                     std::is_same_v<Kind, model::DropCandidate>) {
+                                     std::is_same_v<Kind, model::DropCandidate> ||
+                                     std::is_same_v<Kind, model::DropTag>) {
                     servers.insert(c.endpoint);
+                } else if constexpr (std::is_same_v<Kind, model::PutUnresolve>) {
+                    on_host(c.record.host);
+                } else if constexpr (std::is_same_v<Kind, model::DropUnresolve>) {
+                    on_host(c.host);
                 } else if constexpr (std::is_same_v<Kind, model::PutClusterAlias> ||
                                      std::is_same_v<Kind, model::DropClusterAlias> ||
                                      std::is_same_v<Kind, model::PutAliasOverride> ||
@@ -201,6 +239,7 @@ model::ClusterPtr TopologyTable::make_cluster(const ClusterName& name, const Gro
 
 ChangedClusters TopologyTable::adopt(const config::Settings& settings, const Reading& now) {
     cluster_name_to_alias_ = config::ClusterAliases(settings.cluster_name_to_alias);
+    host_patterns_ = HostPatterns(settings);  // in force from each server's next reading on
     Touched all;
     for (auto& [name, group] : groups_) {
         group.alias_by_name.reset();
