@@ -202,8 +202,9 @@ std::string settings(const Installation& installation, const Place& place, const
     }
     text += kCommonSettings;
     text += mysql ? kMysqlSettings : kMariadbSettings;
-    if (mysql && style.gtid) {
-        text += "gtid_mode=ON\nenforce_gtid_consistency=ON\n";
+    if (mysql) {  // both in words: the default has changed with the versions
+        text += style.gtid ? "gtid_mode=ON\nenforce_gtid_consistency=ON\n"
+                           : "gtid_mode=OFF\nenforce_gtid_consistency=OFF\n";
     }
     if (!mysql) {
         text += fmt::format("gtid_domain_id={}\n", style.own_gtid_domain ? place.server_id : 0);

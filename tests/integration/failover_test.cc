@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <fstream>
 
+#include "flavors.h"
 #include "stage.h"
 
 namespace orc::integration {
@@ -13,7 +14,7 @@ namespace {
 
 using sandbox::Flavor;
 
-class Failover : public testing::TestWithParam<Flavor> {
+class Failover : public OnEachFlavor {
 protected:
     std::unique_ptr<Stage> stage(StageOptions options = {}) {
         options.flavor = GetParam();
@@ -288,9 +289,7 @@ TEST_P(Failover, commands_are_answered_by_the_service_that_runs_and_noop_only_pl
     EXPECT_THAT(nobody, testing::HasSubstr("x:y:z"));
 }
 
-INSTANTIATE_TEST_SUITE_P(Flavors, Failover, testing::Values(Flavor::mariadb, Flavor::mysql), [](const auto& instance) {
-    return std::string(name(instance.param));
-});
+ORC_ON_EACH_FLAVOR(Failover);
 
 }  // namespace
 }  // namespace orc::integration

@@ -2,21 +2,18 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <boost/asio/io_context.hpp>
 #include <chrono>
-#include <cstdlib>
 #include <iostream>
 #include <thread>
 
-#include "mysql/dialer.h"
-#include "mysql/real_gateway.h"
-#include "runtime/clock.h"
-#include "runtime/task_group.h"
-#include "sandbox/sandbox.h"
+#include "bridge.h"
+#include "flavors.h"
 
 namespace orc::mysql {
 namespace {
 
+using integration::Bridge;
+using integration::manager;
 using sandbox::Flavor;
 using std::chrono::steady_clock;
 
@@ -27,83 +24,8 @@ std::string problem(const Result<T>& result) {
 }
 #define ASSERT_OK(...) ASSERT_EQ(problem(__VA_ARGS__), "")
 
-/// A loop and a gateway on this thread.
-class Bridge {
-public:
-    explicit Bridge(GatewayOptions options) : gateway_(make_gateway(std::move(options), *dialer_, clock_, executor())) {
-        gateway_->on_session_broken([this](Endpoint server) { broken_.push_back(std::move(server)); });
-    }
-    ~Bridge() {
-        tasks_.spawn(gateway_->stop());
-        run_until_idle();
-    }
-    Bridge(const Bridge&) = delete;
-    Bridge& operator=(const Bridge&) = delete;
-
-    Gateway& gateway() { return *gateway_; }
-    Dialer& dialer() { return *dialer_; }
-    Deadline in(Micros span) { return clock_.deadline_in(span); }
-    const std::vector<Endpoint>& broken() const { return broken_; }
-
-    template <typename T>
-    Result<T> run(Task<T> work) {
-        Result<T> out = fail(ErrorCode::conflict, "did not end");
-        tasks_.spawn(keep(std::move(work), out));
-        run_until_idle();
-        return out;
-    }
-    /// Lets watches work until `done` or the time is over.
-    template <typename Done>
-    bool run_until(Done done, std::chrono::milliseconds limit) {
-        const auto end = steady_clock::now() + limit;
-        io_.restart();
-        while (!done() && steady_clock::now() < end) {
-            io_.run_one_for(std::chrono::milliseconds(5));
-        }
-        return done();
-    }
-
-private:
-    template <typename T>
-    static Co<void> keep(Task<T> work, Result<T>& out) {
-        out = co_await std::move(work);
-    }
-    void run_until_idle() {
-        io_.restart();
-        while (tasks_.running() > 0) {
-            io_.run_one();
-        }
-    }
-    Executor executor() { return io_.get_executor(); }
-
-    asio::io_context io_{1};
-    runtime::SystemClock clock_;
-    std::unique_ptr<Resolver> resolver_ = make_resolver(clock_, io_.get_executor(), {});
-    std::unique_ptr<Dialer> dialer_ = make_dialer(clock_, io_.get_executor(), *resolver_);
-    std::unique_ptr<Gateway> gateway_;
-    std::vector<Endpoint> broken_;
-    runtime::TaskGroup tasks_{io_.get_executor()};
-};
-
-GatewayOptions manager(TlsMode tls = TlsMode::prefer) {
-    GatewayOptions options;
-    options.access.user = sandbox::kManager.user;
-    options.access.password = sandbox::kManager.secret;
-    options.access.tls = tls;
-    options.replicas_by_registration = true;
-    return options;
-}
-
-class RealServers : public testing::TestWithParam<Flavor> {
+class RealServers : public integration::OnEachFlavor {
 protected:
-    void SetUp() override {
-        if (const auto found = sandbox::find_installation(GetParam()); !found) {
-            std::cerr << "\n*** NOT TESTED ON " << sandbox::name(GetParam()) << ": " << found.error().message
-                      << " ***\n\n";
-            ASSERT_EQ(std::getenv("CI"), nullptr) << "a CI run must test every flavour";
-            GTEST_SKIP() << found.error().message;
-        }
-    }
     void start(int servers, bool semi_sync = false) {
         sandbox::Options options;
         options.flavor = GetParam();
@@ -113,7 +35,6 @@ protected:
         ASSERT_TRUE(started.has_value()) << started.error().message;
         lab_ = std::move(*started);
     }
-    bool is_mysql() const { return GetParam() == Flavor::mysql; }
     Endpoint at(int i) const { return lab_->endpoint(i); }
     std::string scalar(int i, std::string_view sql) const {
         const auto rows = lab_->sql(i, sql);
@@ -123,9 +44,7 @@ protected:
     std::unique_ptr<sandbox::Sandbox> lab_;
 };
 
-INSTANTIATE_TEST_SUITE_P(On, RealServers, testing::Values(Flavor::mariadb, Flavor::mysql), [](const auto& tested) {
-    return std::string(sandbox::name(tested.param));
-});
+ORC_ON_EACH_FLAVOR(RealServers);
 
 TEST_P(RealServers, a_probe_reads_what_the_server_is) {
     ASSERT_NO_FATAL_FAILURE(start(3));
