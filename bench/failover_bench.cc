@@ -16,6 +16,7 @@
 
 #include "sandbox/sandbox.h"
 #include "sandbox/service_process.h"
+#include "sandbox/watching.h"
 #include "sandbox/writer.h"
 
 namespace {
@@ -43,43 +44,6 @@ struct Run {
     bool two_primaries = false;
     std::size_t acknowledged = 0;
 };
-
-std::size_t count_instances(const ServiceProcess& service) {
-    const auto answer = service.get("/api/all-instances");
-    boost::system::error_code error;
-    const auto value = boost::json::parse(answer ? answer->body : "", error);
-    return error || !value.is_array() ? 0 : value.as_array().size();
-}
-
-template <typename Condition>
-bool wait_until(milliseconds limit, Condition done) {
-    const auto end = Clock::now() + limit;
-    while (!done()) {
-        if (Clock::now() >= end) {
-            return false;
-        }
-        std::this_thread::sleep_for(milliseconds(5));
-    }
-    return true;
-}
-
-std::string story(const ServiceProcess& service) {
-    const auto listing = service.get("/api/audit-recovery");
-    boost::system::error_code error;
-    const auto recoveries = boost::json::parse(listing ? listing->body : "", error);
-    if (error || !recoveries.is_array() || recoveries.as_array().empty()) {
-        return "  (no recovery)\n";
-    }
-    const std::string uid(recoveries.as_array().front().at("UID").as_string());
-    const auto steps = boost::json::parse(service.get("/api/audit-recovery-steps/" + uid)->body, error);
-    std::string out;
-    if (!error && steps.is_array()) {
-        for (const auto& step : steps.as_array()) {
-            out += "  " + std::string(step.at("Message").as_string()) + "\n";
-        }
-    }
-    return out;
-}
 
 /// Why nothing was done yet: each reason once, with its time.
 std::string listen(const ServiceProcess& service, Clock::time_point begun, const std::stop_token& stop) {
@@ -132,7 +96,7 @@ Run one(const Settings& settings, std::mt19937& chance) {
     const Endpoint primary = (*servers)->endpoint(1);
     const std::string path = primary.host + "/" + std::to_string(primary.port);
     (void)(*service)->get("/api/discover/" + path);
-    if (!wait_until(std::chrono::seconds(10), [&] { return count_instances(**service) == 4; })) {
+    if (!wait_until(std::chrono::seconds(10), [&] { return known_servers(**service) == 4; })) {
         return failed("not all servers were discovered");
     }
     Writer writer;
@@ -161,7 +125,7 @@ Run one(const Settings& settings, std::mt19937& chance) {
     listener.join();
     std::cout << hesitations;
     if (!first) {
-        return failed("no promotion within 60 s\n" + story(**service));
+        return failed("no promotion within 60 s\n" + story_of_newest_recovery(**service));
     }
     Run run;
     std::this_thread::sleep_for(milliseconds(1000));
@@ -178,7 +142,7 @@ Run one(const Settings& settings, std::mt19937& chance) {
     }
     run.lost = lost->size();
     if (settings.tell_story) {
-        std::cout << story(**service);
+        std::cout << story_of_newest_recovery(**service);
     }
     (void)(*servers)->thaw(1);
     return run;

@@ -7,11 +7,12 @@
 #include <boost/json.hpp>
 #include <csignal>
 #include <filesystem>
+#include <functional>
 #include <iostream>
-#include <thread>
 
 #include "sandbox/sandbox.h"
 #include "sandbox/service_process.h"
+#include "sandbox/watching.h"
 #include "sandbox/writer.h"
 
 namespace {
@@ -27,27 +28,8 @@ using Clock = std::chrono::steady_clock;
 volatile std::sig_atomic_t interrupted = 0;
 void note_interrupt(int) { interrupted = 1; }
 
-/// Asks again and again until `done` says so; false at the limit or when interrupted.
-template <typename Condition>
-bool wait_until(milliseconds limit, Condition done) {
-    const auto end = Clock::now() + limit;
-    while (Clock::now() < end && interrupted == 0) {
-        if (done()) {
-            return true;
-        }
-        std::this_thread::sleep_for(milliseconds(20));
-    }
-    return false;
-}
-
-std::size_t known_servers(const ServiceProcess& service) {
-    const auto answer = service.get("/api/all-instances");
-    if (!answer || answer->status != 200) {
-        return 0;
-    }
-    boost::system::error_code error;
-    const auto value = json::parse(answer->body, error);
-    return error || !value.is_array() ? 0 : value.as_array().size();
+bool wait_unless_interrupted(milliseconds limit, const std::function<bool()>& done) {
+    return wait_until(limit, [&] { return interrupted != 0 || done(); }) && interrupted == 0;
 }
 
 void print_text(const ServiceProcess& service, const std::string& target) {
@@ -58,49 +40,6 @@ void print_text(const ServiceProcess& service, const std::string& target) {
     if (!error && envelope != nullptr && envelope->contains("Details") && envelope->at("Details").is_string()) {
         std::cout << envelope->at("Details").as_string().c_str() << "\n";
     }
-}
-
-/// The audit of the newest recovery, step by step.
-void print_recovery(const ServiceProcess& service) {
-    const auto listing = service.get("/api/audit-recovery");
-    boost::system::error_code error;
-    const auto recoveries = json::parse(listing ? listing->body : "", error);
-    if (error || !recoveries.is_array() || recoveries.as_array().empty()) {
-        std::cout << "  (no recovery was recorded)\n";
-        return;
-    }
-    const auto& newest = recoveries.as_array().front().as_object();
-    const std::string uid = newest.at("UID").as_string().c_str();
-    const auto steps = json::parse(service.get("/api/audit-recovery-steps/" + uid)->body, error);
-    if (error || !steps.is_array()) {
-        return;
-    }
-    for (const auto& step : steps.as_array()) {
-        std::cout << "  " << step.as_object().at("AuditAt").as_string().c_str() << "  "
-                  << step.as_object().at("Message").as_string().c_str() << "\n";
-    }
-}
-
-/// One writable server, and every other running one replicates from it.
-std::optional<std::string> what_is_not_whole(const Sandbox& servers) {
-    std::optional<Endpoint> primary;
-    for (const auto& server : servers.status()) {
-        if (server.running && server.answers && !server.read_only) {
-            if (primary) {
-                return "two writable servers: " + primary->text() + " and " + server.endpoint.text();
-            }
-            primary = server.endpoint;
-        }
-    }
-    if (!primary) {
-        return "no writable server";
-    }
-    for (const auto& server : servers.status()) {
-        if (server.running && server.endpoint != *primary && !(server.source == primary && server.io && server.sql)) {
-            return server.endpoint.text() + " does not replicate from " + primary->text();
-        }
-    }
-    return std::nullopt;
 }
 
 int check(Sandbox& servers, const ServiceProcess& service, Writer& writer) {
@@ -122,10 +61,11 @@ int check(Sandbox& servers, const ServiceProcess& service, Writer& writer) {
     }
     const auto last = writer.last_ack_on(old_primary);
     const auto gap = duration_cast<milliseconds>(first->acked - last->acked);
-    const bool whole = wait_until(std::chrono::seconds(15), [&] { return !what_is_not_whole(servers).has_value(); });
+    const bool whole =
+        wait_unless_interrupted(std::chrono::seconds(15), [&] { return !what_is_not_whole(servers).has_value(); });
     writer.stop();
     std::cout << "\nWhat happened:\n";
-    print_recovery(service);
+    std::cout << story_of_newest_recovery(service);
     std::cout << "\n";
     print_text(service, "/api/topology/" + first->server.text());
     auto client = Client::connect(first->server, "bench", std::chrono::seconds(5));
@@ -194,7 +134,7 @@ int run(bool unattended, Flavor flavor, bool semi_sync) {
         std::cout << "FAILED: discover: " << (discovered ? discovered->body : discovered.error().message) << "\n";
         return 1;
     }
-    if (!wait_until(std::chrono::seconds(15), [&] { return known_servers(**service) == 4; })) {
+    if (!wait_unless_interrupted(std::chrono::seconds(15), [&] { return known_servers(**service) == 4; })) {
         std::cout << "FAILED: only " << known_servers(**service) << " of 4 servers are known\n";
         return 1;
     }
@@ -216,7 +156,7 @@ int run(bool unattended, Flavor flavor, bool semi_sync) {
                       << duration_cast<milliseconds>(moved->acked - (last ? last->acked : since)).count()
                       << " ms without writes\n";
             primary = moved->server;
-            wait_until(milliseconds(2000), [&] { return !what_is_not_whole(**servers); });
+            wait_unless_interrupted(milliseconds(2000), [&] { return !what_is_not_whole(**servers); });
             print_text(**service, "/api/topology/" + primary.text());
             std::cout << std::flush;
         }

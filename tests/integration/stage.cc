@@ -1,19 +1,6 @@
 #include "stage.h"
 
-#include <thread>
-
 namespace orc::integration {
-
-bool eventually(milliseconds limit, const std::function<bool()>& done) {
-    const auto end = Clock::now() + limit;
-    while (!done()) {
-        if (Clock::now() >= end) {
-            return false;
-        }
-        std::this_thread::sleep_for(milliseconds(10));
-    }
-    return true;
-}
 
 std::unique_ptr<Stage> Stage::set_up(StageOptions options) {
     auto stage = std::make_unique<Stage>();
@@ -67,17 +54,7 @@ boost::json::value Stage::get(const std::string& target) {
     return value;
 }
 
-std::size_t Stage::known_servers() {
-    const auto value = get("/api/all-instances");
-    if (!value.is_array()) {
-        return 0;
-    }
-    std::size_t valid = 0;
-    for (const auto& instance : value.as_array()) {
-        valid += instance.at("IsLastCheckValid").as_bool() ? 1U : 0U;
-    }
-    return valid;
-}
+std::size_t Stage::known_servers() { return sandbox::known_servers(*service_); }
 
 std::vector<std::string> Stage::analysis_codes() {
     std::vector<std::string> codes;
@@ -97,48 +74,15 @@ std::size_t Stage::count_recoveries() {
 
 std::vector<std::string> Stage::newest_recovery_steps() {
     std::vector<std::string> out;
-    const auto recoveries = get("/api/audit-recovery");
-    if (!recoveries.is_array() || recoveries.as_array().empty()) {
-        return out;
-    }
-    const std::string uid(recoveries.as_array().front().at("UID").as_string());
-    const auto steps = get("/api/audit-recovery-steps/" + uid);
-    if (steps.is_array()) {
-        for (const auto& step : steps.as_array()) {
-            out.emplace_back(step.at("Message").as_string());
-        }
+    for (auto& line : sandbox::newest_recovery(*service_)) {
+        out.push_back(std::move(line.text));
     }
     return out;
 }
 
-std::vector<Endpoint> Stage::writable() {
-    std::vector<Endpoint> out;
-    for (const auto& server : servers_->status()) {
-        if (server.running && server.answers && !server.read_only) {
-            out.push_back(server.endpoint);
-        }
-    }
-    return out;
-}
+std::vector<Endpoint> Stage::writable() { return sandbox::writable(*servers_); }
 
-std::optional<std::string> Stage::what_is_not_whole() {
-    const auto primaries = writable();
-    if (primaries.size() != 1) {
-        std::string text = std::to_string(primaries.size()) + " writable servers:";
-        for (const auto& primary : primaries) {
-            text += " " + primary.text();
-        }
-        return text;
-    }
-    for (const auto& server : servers_->status()) {
-        if (server.running && server.endpoint != primaries.front() &&
-            !(server.source == primaries.front() && server.io && server.sql)) {
-            return server.endpoint.text() + " does not replicate from " + primaries.front().text() + " (source " +
-                   (server.source ? server.source->text() : "none") + ", " + server.error + ")";
-        }
-    }
-    return std::nullopt;
-}
+std::optional<std::string> Stage::what_is_not_whole() { return sandbox::what_is_not_whole(*servers_); }
 
 bool Stage::wait_until_whole(milliseconds limit) {
     return eventually(limit, [&] { return !what_is_not_whole().has_value(); });

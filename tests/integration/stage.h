@@ -15,6 +15,7 @@
 
 #include "sandbox/sandbox.h"
 #include "sandbox/service_process.h"
+#include "sandbox/watching.h"
 #include "sandbox/writer.h"
 
 namespace orc::integration {
@@ -70,6 +71,8 @@ private:
 };
 
 /// Polls `done` until it holds; false at the limit.
-bool eventually(milliseconds limit, const std::function<bool()>& done);
+inline bool eventually(milliseconds limit, const std::function<bool()>& done) {
+    return sandbox::wait_until(limit, done);
+}
 
 }  // namespace orc::integration
