@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/histogram.h"
 #include "config/settings.h"
 #include "ledger/ledger.h"
 #include "model/topology.h"
@@ -41,7 +42,8 @@ struct Counters {
     std::uint64_t probes_failed = 0;
     std::uint64_t pulses = 0;
     std::uint64_t probes_late = 0;  ///< started more than 10 % of the interval after their due time
-    Micros lateness_max{0};         ///< since start
+    /// How long after its due time a probe of a server that answers started, when nobody had asked for it.
+    Histogram lateness;
     std::uint64_t servers = 0;
     std::uint64_t in_flight = 0;
     std::uint64_t slow_lane = 0;  ///< servers in the lane of those that do not answer

@@ -9,8 +9,8 @@ namespace {
 
 constexpr Micros publish_interval = Millis(50);
 constexpr Micros hygiene_interval = Seconds(60);
-/// Due times this close together are served by one wake-up.
-constexpr Micros wake_grain = Millis(1);
+constexpr Micros wake_grain_min = Millis(1);
+constexpr Micros wake_grain_max = Millis(10);
 
 Micros seconds_or(std::int64_t seconds, std::int64_t otherwise) { return Seconds(seconds > 0 ? seconds : otherwise); }
 
@@ -75,38 +75,36 @@ void DiscoveryLoop::State::pump() {
         return;
     }
     const Instant now = seams.clock.now();
+    notice_late_pulses(now);
     while (auto start = schedule.take(now)) {
         if (start->lane == Lane::normal && start->is_answering) {
             const Micros late = now - start->due;
-            counters.lateness_max = std::max(counters.lateness_max, late);
+            counters.lateness.add(late);
             counters.probes_late += late > interval / 10 ? 1 : 0;
         }
         ++counters.probes;
         group.spawn(probe(shared_from_this(), *std::move(start)));
     }
-    while (auto due = pulses.take(now)) {
-        if (!is_pulsed(due->first)) {
-            continue;
-        }
-        if (schedule.is_in_flight(due->first) || pulsing.contains(due->first)) {
-            pulses.put(due->first, now + pulse_interval);  // a sign of life is being asked for already
-            continue;
-        }
-        pulsing.insert(due->first);
-        group.spawn(pulse(shared_from_this(), due->first));
-    }
+    start_due_pulses(now);
     arm(now);
 }
 
+// Waking costs as much as a tenth of a probe; half a percent of the interval is too late for nobody.
+Micros DiscoveryLoop::State::wake_grain() const { return std::clamp(interval / 200, wake_grain_min, wake_grain_max); }
+
 void DiscoveryLoop::State::arm(Instant now) {
     auto next = schedule.next(now);
-    if (const auto pulse_due = pulses.next()) {
-        next = next ? std::min(*next, *pulse_due) : *pulse_due;
+    const auto take_earlier = [&](Instant when) { next = next ? std::min(*next, when) : when; };
+    if (const auto due = pulses.next()) {
+        take_earlier(*due);
+    }
+    if (!pulses_begun.empty()) {
+        take_earlier(pulses_begun.front().first + pulse_interval / 4);
     }
     if (!next) {
         return;
     }
-    const Instant when = std::max(*next, now + wake_grain);
+    const Instant when = std::max(*next, now + wake_grain());
     if (armed && *armed > now && *armed <= when) {
         return;
     }

@@ -25,11 +25,41 @@ void DiscoveryLoop::State::plan_pulse(const Endpoint& server, bool restart) {
     }
 }
 
-Co<void> DiscoveryLoop::State::pulse(std::shared_ptr<State> self, Endpoint server) {
-    const Instant began = self->seams.clock.now();
+void DiscoveryLoop::State::start_due_pulses(Instant now) {
+    while (auto due = pulses.take(now)) {
+        const Endpoint& server = due->first;
+        if (!is_pulsed(server)) {
+            continue;
+        }
+        if (schedule.is_in_flight(server) || pulsing.contains(server)) {
+            pulses.put(server, now + pulse_interval);  // a sign of life is being asked for already
+            continue;
+        }
+        pulsing.emplace(server, now);
+        pulses_begun.emplace_back(now, server);
+        ++counters.pulses;
+        group.spawn(pulse(shared_from_this(), server, now));
+    }
+}
+
+/// A primary that takes its time may be about to be missed. How its replicas' streams stand now is what their silence
+/// is measured from later, so they are read before there is a verdict to be made, not after.
+void DiscoveryLoop::State::notice_late_pulses(Instant now) {
+    while (!pulses_begun.empty()) {
+        const auto& [began, server] = pulses_begun.front();
+        const auto running = pulsing.find(server);
+        if (running != pulsing.end() && running->second == began) {
+            if (began + pulse_interval / 4 > now) {
+                return;
+            }
+            look_around(server);
+        }
+        pulses_begun.pop_front();
+    }
+}
+
+Co<void> DiscoveryLoop::State::pulse(std::shared_ptr<State> self, Endpoint server, Instant began) {
     const Deadline deadline{began + self->pulse_interval};
-    ++self->counters.pulses;
-    self->group.spawn(notice_late_pulse(self, server, began + self->pulse_interval / 4));
     const auto answer = co_await self->seams.gateway.pulse(server, deadline);
     self->pulsing.erase(server);
     if (self->group.is_stopping()) {
@@ -55,16 +85,6 @@ Co<void> DiscoveryLoop::State::pulse(std::shared_ptr<State> self, Endpoint serve
         }
     }
     self->pump();
-}
-
-/// A primary that takes its time may be about to be missed. How its replicas' streams stand now is what their silence
-/// is measured from later, so they are read before there is a verdict to be made, not after.
-Co<void> DiscoveryLoop::State::notice_late_pulse(std::shared_ptr<State> self, Endpoint server, Instant when) {
-    co_await self->seams.clock.sleep_until(when);
-    if (!self->group.is_stopping() && self->pulsing.contains(server)) {
-        self->look_around(server);
-        self->pump();
-    }
 }
 
 /// A session may hang while its server is well (a lost packet, a proxy). Only when a fresh session gets no further is

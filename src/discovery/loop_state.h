@@ -3,6 +3,7 @@
 // tell that belongs into the ledger). All of it runs on the control executor.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <mutex>
 #include <set>
@@ -34,6 +35,8 @@ struct DiscoveryLoop::State : std::enable_shared_from_this<State> {
     void start_known(const std::vector<store::KnownServer>& known);
     void pump();
     void arm(Instant now);
+    /// Due times this close together are served by one wake-up.
+    Micros wake_grain() const;
     static Co<void> wake_later(std::shared_ptr<State> self, Instant when);
     static Co<void> publish_loop(std::shared_ptr<State> self);
     static Co<void> hygiene_loop(std::shared_ptr<State> self);
@@ -78,8 +81,9 @@ struct DiscoveryLoop::State : std::enable_shared_from_this<State> {
     // loop_pulse.cc
     bool is_pulsed(const Endpoint& server) const;
     void plan_pulse(const Endpoint& server, bool restart);
-    static Co<void> pulse(std::shared_ptr<State> self, Endpoint server);
-    static Co<void> notice_late_pulse(std::shared_ptr<State> self, Endpoint server, Instant when);
+    static Co<void> pulse(std::shared_ptr<State> self, Endpoint server, Instant began);
+    void start_due_pulses(Instant now);
+    void notice_late_pulses(Instant now);
     static Co<void> confirm_silence(std::shared_ptr<State> self, Endpoint server, Error error, Instant began);
 
     // loop_commit.cc
@@ -103,7 +107,9 @@ struct DiscoveryLoop::State : std::enable_shared_from_this<State> {
     Micros probe_timeout;
     Micros read_timeout;
     DueQueue pulses;
-    std::set<Endpoint> pulsing;
+    std::unordered_map<Endpoint, Instant> pulsing;  ///< since when
+    /// Pulses in the order of their start; those that have ended are found by `pulsing` not knowing them.
+    std::deque<std::pair<Instant, Endpoint>> pulses_begun;
     std::unordered_map<Endpoint, std::vector<ProbeRequestPtr>> requests;
     std::unordered_map<Endpoint, Instant> forgotten;  ///< until when nobody else's word brings them back
     std::unordered_map<Endpoint, Instant> held_off;   ///< named as replicas, but do not answer: when to try again

@@ -47,10 +47,15 @@ void add_discovery(MetricsWriter& out, const discovery::Counters& counters) {
         "Probes that started more than a tenth of their interval after they were due.",
         double(counters.probes_late)
     );
+    out.histogram(
+        "orchestrator_discovery_lateness_seconds",
+        "How long after its due time a probe of a server that answers started.",
+        counters.lateness
+    );
     out.gauge(
         "orchestrator_discovery_lateness_max_seconds",
         "Largest lateness of a probe since start.",
-        seconds(counters.lateness_max)
+        seconds(counters.lateness.max())
     );
     out.gauge("orchestrator_discovery_servers", "Servers that are known.", double(counters.servers));
     out.gauge("orchestrator_discovery_in_flight", "Probes under way.", double(counters.in_flight));
@@ -137,7 +142,14 @@ void MetricsWriter::begin(std::string_view name, std::string_view type, std::str
 }
 
 void MetricsWriter::sample(double value, std::string_view label, std::string_view label_value) {
+    part("", value, label, label_value);
+}
+
+void MetricsWriter::part(
+    std::string_view suffix, double value, std::string_view label, std::string_view label_value
+) {
     out_ += name_;
+    out_ += suffix;
     if (!label.empty()) {
         out_ += "{" + std::string(label) + "=\"" + label_text(label_value) + "\"}";
     }
@@ -152,6 +164,16 @@ void MetricsWriter::gauge(std::string_view name, std::string_view help, double v
 void MetricsWriter::counter(std::string_view name, std::string_view help, double value) {
     begin(name, "counter", help);
     sample(value);
+}
+
+void MetricsWriter::histogram(std::string_view name, std::string_view help, const Histogram& values) {
+    begin(name, "histogram", help);
+    for (std::size_t i = 0; i < Histogram::bounds.size(); ++i) {
+        part("_bucket", double(values.count_within(i)), "le", number_text(seconds(Histogram::bounds.at(i))));
+    }
+    part("_bucket", double(values.count()), "le", "+Inf");
+    part("_sum", seconds(values.sum()));
+    part("_count", double(values.count()));
 }
 
 std::string metrics_text(const Desk& desk, const Standing& standing) {

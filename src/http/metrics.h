@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "base/histogram.h"
 #include "http/desk.h"
 
 namespace orc::http {
@@ -18,9 +19,16 @@ public:
     /// One name with one sample.
     void gauge(std::string_view name, std::string_view help, double value);
     void counter(std::string_view name, std::string_view help, double value);
+    /// Its buckets, sum and count, in seconds.
+    void histogram(std::string_view name, std::string_view help, const Histogram& values);
     std::string str() && { return std::move(out_); }
 
 private:
+    /// A sample of the name with `suffix`.
+    void part(
+        std::string_view suffix, double value, std::string_view label = "", std::string_view label_value = ""
+    );
+
     std::string name_;
     std::string out_;
 };

@@ -324,6 +324,11 @@ TEST(Server, counts_for_prometheus) {
     EXPECT_EQ(answer.header("content-type"), "text/plain; version=0.0.4; charset=utf-8");
     for (const std::string line : {
              "\norchestrator_discovery_servers 3\n",
+             "\n# TYPE orchestrator_discovery_lateness_seconds histogram\n",
+             "\norchestrator_discovery_lateness_seconds_bucket{le=\"0.001\"} ",
+             "\norchestrator_discovery_lateness_seconds_bucket{le=\"+Inf\"} ",
+             "\norchestrator_discovery_lateness_seconds_sum ",
+             "\norchestrator_discovery_lateness_seconds_count ",
              "\norchestrator_topology_clusters 1\n",
              "\norchestrator_recovery_in_flight 0\n",
              "\norchestrator_node_is_leader 1\n",
