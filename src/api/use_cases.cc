@@ -44,11 +44,11 @@ model::TopologyPtr UseCases::topology() const { return seams_.discovery.topology
 
 Endpoint UseCases::resolve(const Endpoint& given) const {
     const auto snapshot = topology();
-    if (snapshot->cluster_of.contains(given) || given.host.empty() || is_ipv4(given.host)) {
+    if (snapshot->knows(given) || given.host.empty() || is_ipv4(given.host)) {
         return given;
     }
     const Endpoint* only = nullptr;
-    for (const auto& [endpoint, cluster] : snapshot->cluster_of) {
+    for (const auto& [endpoint, cluster] : *snapshot->members) {
         if (endpoint.port == given.port && endpoint.host.find(given.host) != std::string::npos) {
             if (only != nullptr) {
                 return given;

@@ -138,7 +138,8 @@ constexpr Millis reading_limit{2000};
 /// Servers known from earlier runs are read once, so that a command sees the present and not the past.
 Co<void> read_known_servers(Service& service, runtime::Clock& clock) {
     std::vector<Endpoint> known;
-    for (const auto& [endpoint, cluster] : service.use_cases().topology()->cluster_of) {
+    const model::TopologyPtr topology = service.use_cases().topology();
+    for (const auto& [endpoint, cluster] : *topology->members) {
         known.push_back(endpoint);
     }
     const Deadline deadline = clock.deadline_in(reading_limit);

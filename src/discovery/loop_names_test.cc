@@ -33,11 +33,11 @@ TEST(Names, a_server_that_is_reached_by_its_own_name_goes_by_it) {
     bench.start();
     bench.clock.run_for(Millis(100));
     EXPECT_EQ(bench.cluster("db2"), "db1:3306: db1/0 db2/1");
-    EXPECT_EQ(bench.loop->topology()->cluster_of.size(), 2U) << "and not by the other one too";
+    EXPECT_EQ(bench.loop->topology()->members->size(), 2U) << "and not by the other one too";
     EXPECT_TRUE(bench.gateway.forgotten.contains(ep("10.0.0.1"))) << "its session is closed";
     EXPECT_EQ(bench.loop->cluster_now(ep("10.0.0.2"))->name.text(), "db1:3306");
     bench.clock.run_for(Seconds(30));
-    EXPECT_EQ(bench.loop->topology()->cluster_of.size(), 2U);
+    EXPECT_EQ(bench.loop->topology()->members->size(), 2U);
     EXPECT_EQ(bench.fake("db1").in_flight_most, 1U);
     ASSERT_TRUE(bench.loop->forget(ep("10.0.0.2")));
     EXPECT_EQ(bench.server("db2"), nullptr);
@@ -105,7 +105,7 @@ TEST(Names, report_host_and_none) {
         bench.start();
         bench.clock.run_for(Millis(100));
         EXPECT_NE(bench.server(std::string(c.name)), nullptr);
-        EXPECT_EQ(bench.loop->topology()->cluster_of.size(), 1U);
+        EXPECT_EQ(bench.loop->topology()->members->size(), 1U);
     }
 }
 

@@ -15,6 +15,7 @@ TopologyTable::TopologyTable(const config::Settings& settings, Names names, std:
 TopologyTable::Record& TopologyTable::take_in(const Endpoint& server, Touched& touched) {
     const auto [at, is_new] = records_.try_emplace(server);
     if (is_new) {
+        has_moved_ = true;
         at->second.endpoint = server;
         // Until its facts say otherwise it is a root, whose cluster its replicas may have opened already.
         at->second.place.cluster = ClusterName(server.text());
@@ -122,6 +123,7 @@ ChangedClusters TopologyTable::remove(const Endpoint& server, const Reading& now
     touched.insert(cluster);
     groups_[cluster].members.erase(server);
     records_.erase(found);
+    has_moved_ = true;
     // Its replicas stay together, named after a source that is not known any more.
     std::set<Endpoint> orphans;
     collect_members(cluster, orphans);
@@ -193,12 +195,19 @@ model::TopologyPtr TopologyTable::snapshot(const Reading& now) {
         return published_;
     }
     auto topology = std::make_shared<model::Topology>();
-    topology->cluster_of.reserve(records_.size());
     for (const auto& [name, group] : groups_) {
         topology->clusters.emplace_hint(topology->clusters.end(), name, group.cluster);
-        for (const auto& member : group.members) {
-            topology->cluster_of.emplace(member, group.cluster);
+    }
+    if (has_moved_ || published_ == nullptr) {
+        auto members = std::make_shared<model::Topology::Members>();
+        members->reserve(records_.size());
+        for (const auto& [endpoint, record] : records_) {
+            members->emplace(endpoint, record.place.cluster);
         }
+        topology->members = std::move(members);
+        has_moved_ = false;
+    } else {
+        topology->members = published_->members;
     }
     topology->taken = now.ended;
     topology->taken_wall = now.wall;

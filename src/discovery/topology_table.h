@@ -69,7 +69,8 @@ public:
     std::vector<Endpoint> servers() const;
     std::size_t size() const { return records_.size(); }
 
-    /// Everything known, copied only if something has changed since the last call.
+    /// Everything known, made only if something has changed since the last call. Costs one pointer for each cluster;
+    /// who belongs where is copied only when that changed.
     model::TopologyPtr snapshot(const Reading& now);
     bool has_changed() const { return has_changed_; }
 
@@ -124,6 +125,7 @@ private:
     AliasClaims aliases_;
     std::unordered_map<Endpoint, std::vector<std::string>> pools_of_;  ///< the intent's pools by member
     bool has_changed_ = true;
+    bool has_moved_ = true;  ///< a server came, went, or belongs to another cluster
     std::uint64_t revision_ = 0;
     model::TopologyPtr published_;
 };

@@ -49,6 +49,7 @@ void TopologyTable::replace(const std::set<Endpoint>& servers, Touched& touched)
             continue;
         }
         if (place.cluster != record.place.cluster) {
+            has_moved_ = true;
             groups_[record.place.cluster].members.erase(server);
             groups_[place.cluster].members.insert(server);
         }

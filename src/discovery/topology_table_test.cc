@@ -350,6 +350,27 @@ TEST(TopologyTable, copies_a_snapshot_only_when_something_changed) {
     EXPECT_EQ(second->find(ep("a"))->endpoint, ep("a"));
 }
 
+TEST(TopologyTable, snapshots_share_who_belongs_where_until_that_changes) {
+    Desk desk;
+    desk.read("a", primary("a"));
+    desk.read("b", replica("b", "a"));
+    const auto first = desk.table.snapshot(desk.look());
+    desk.read("b", replica("b", "a"));
+    EXPECT_EQ(desk.table.snapshot(desk.look())->members, first->members);
+
+    desk.read("b", primary("b"));
+    const auto moved = desk.table.snapshot(desk.look());
+    EXPECT_EQ(moved->cluster(ep("b"))->name, ClusterName("b:3306"));
+    EXPECT_EQ(first->cluster(ep("b"))->name, ClusterName("a:3306")) << "what was published stays as it was";
+
+    desk.read("c", replica("c", "a"));
+    const auto grown = desk.table.snapshot(desk.look());
+    EXPECT_EQ(grown->cluster(ep("c"))->name, ClusterName("a:3306"));
+
+    desk.table.remove(ep("b"), desk.look());
+    EXPECT_FALSE(desk.table.snapshot(desk.look())->knows(ep("b")));
+}
+
 // A lot of servers: correct, and cheap enough to notice if folding ever became linear in the fleet.
 TEST(TopologyTable, folds_ten_thousand_servers) {
     Desk desk;

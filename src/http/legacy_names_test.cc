@@ -43,10 +43,7 @@ protected:
         cluster.servers = {server("db1", ""), server("db2", "db1"), server("db3", "db2")};
         const auto held = std::make_shared<const model::Cluster>(std::move(cluster));
         auto topology = std::make_shared<model::Topology>();
-        topology->clusters[held->name] = held;
-        for (const auto& it : held->servers) {
-            topology->cluster_of[it->endpoint] = held;
-        }
+        topology->add(held);
         topology_ = topology;
     }
 

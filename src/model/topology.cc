@@ -78,14 +78,27 @@ std::vector<const Server*> Cluster::primaries() const {
     return out;
 }
 
+void Topology::add(ClusterPtr cluster) {
+    auto all = std::make_shared<Members>(*members);
+    for (const auto& server : cluster->servers) {
+        all->insert_or_assign(server->endpoint, cluster->name);
+    }
+    members = std::move(all);
+    clusters[cluster->name] = std::move(cluster);
+}
+
 const Server* Topology::find(const Endpoint& endpoint) const {
-    const auto found = cluster_of.find(endpoint);
-    return found == cluster_of.end() ? nullptr : found->second->find(endpoint);
+    const auto home = cluster(endpoint);
+    return home == nullptr ? nullptr : home->find(endpoint);
 }
 
 ClusterPtr Topology::cluster(const Endpoint& endpoint) const {
-    const auto found = cluster_of.find(endpoint);
-    return found == cluster_of.end() ? nullptr : found->second;
+    const auto member = members->find(endpoint);
+    if (member == members->end()) {
+        return nullptr;
+    }
+    const auto found = clusters.find(member->second);
+    return found == clusters.end() ? nullptr : found->second;
 }
 
 ClusterPtr Topology::cluster_named(std::string_view name_or_alias) const {

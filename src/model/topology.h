@@ -104,14 +104,21 @@ struct Cluster {
 
 using ClusterPtr = std::shared_ptr<const Cluster>;
 
-/// Everything known at one moment.
+/// Everything known at one moment. Snapshots that follow each other share what did not change.
 struct Topology {
+    using Members = std::unordered_map<Endpoint, ClusterName>;
+
     std::map<ClusterName, ClusterPtr> clusters;
-    std::unordered_map<Endpoint, ClusterPtr> cluster_of;
+    /// The cluster of each server; never null. Rarely changes, so it is shared.
+    std::shared_ptr<const Members> members = std::make_shared<const Members>();
     Instant taken;
     WallTime taken_wall;
     std::uint64_t revision = 0;
 
+    /// Takes a cluster in with its servers. Copies the members: for small topologies.
+    void add(ClusterPtr cluster);
+
+    bool knows(const Endpoint& endpoint) const { return members->contains(endpoint); }
     const Server* find(const Endpoint& endpoint) const;
     ClusterPtr cluster(const Endpoint& endpoint) const;
     /// By exact name, else by alias; null if neither.

@@ -173,10 +173,7 @@ TEST(Topology, finds_servers_and_clusters_by_any_of_their_names) {
     bank->alias = "db1:3306";  // an alias that is another's name
     Topology topology;
     for (const ClusterPtr& c : {ClusterPtr(shop), ClusterPtr(bank)}) {
-        topology.clusters[c->name] = c;
-        for (const auto& s : c->servers) {
-            topology.cluster_of[s->endpoint] = c;
-        }
+        topology.add(c);
     }
     ASSERT_NE(topology.find(at("db2")), nullptr);
     EXPECT_EQ(topology.find(at("db2"))->endpoint, at("db2"));

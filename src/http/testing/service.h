@@ -71,10 +71,10 @@ public:
         Client it = client();
         const auto answer = it.get("/api/discover/db1/3306");
         EXPECT_EQ(answer.status, 200) << answer.body;
-        for (int tries = 0; tries < 10'000 && use_cases.topology()->cluster_of.size() < 3; ++tries) {
+        for (int tries = 0; tries < 10'000 && use_cases.topology()->members->size() < 3; ++tries) {
             it.get("/api/clusters");
         }
-        EXPECT_EQ(use_cases.topology()->cluster_of.size(), 3U);
+        EXPECT_EQ(use_cases.topology()->members->size(), 3U);
     }
 
     config::Settings settings;

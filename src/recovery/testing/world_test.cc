@@ -231,9 +231,8 @@ model::TopologyPtr World::topology() const {
         const Endpoint root = root_of(endpoint);
         const ClusterName cluster(root.text());
         if (!out->clusters.contains(cluster)) {
-            out->clusters[cluster] = cluster_of_root(root);
+            out->add(cluster_of_root(root));
         }
-        out->cluster_of[endpoint] = out->clusters[cluster];
     }
     return out;
 }
