@@ -273,7 +273,10 @@ DiscoveryLoop::DiscoveryLoop(Seams seams, config::Settings settings)
 DiscoveryLoop::~DiscoveryLoop() = default;
 
 void DiscoveryLoop::State::adopt(const config::Settings& fresh) {
-    const bool has_other_aliases = settings.cluster_name_to_alias != fresh.cluster_name_to_alias;
+    const bool has_other_patterns = settings.cluster_name_to_alias != fresh.cluster_name_to_alias ||
+                                    settings.data_center_pattern != fresh.data_center_pattern ||
+                                    settings.region_pattern != fresh.region_pattern ||
+                                    settings.physical_environment_pattern != fresh.physical_environment_pattern;
     settings = fresh;
     ignored = config::HostFilters(settings.discovery_ignore_hostname_filters);
     ignored_replicas = config::HostFilters(settings.discovery_ignore_replica_hostname_filters);
@@ -285,7 +288,7 @@ void DiscoveryLoop::State::adopt(const config::Settings& fresh) {
     pulse_interval = Millis(settings.pulse_milliseconds);
     probe_timeout = Millis(std::max<std::int64_t>(1, settings.probe_timeout_milliseconds));
     read_timeout = seconds_or(settings.mysql_discovery_read_timeout_seconds, 10);
-    if (has_other_aliases) {
+    if (has_other_patterns) {
         announce(table.adopt(settings, reading_now()));
     }
     pump();

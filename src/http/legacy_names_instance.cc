@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "api/instance_state.h"
 #include "http/legacy_names.h"
 
@@ -28,29 +26,6 @@ std::optional<std::int64_t> count_of(const std::optional<Seconds>& span) {
 }
 
 std::int64_t nanoseconds(Micros span) { return span.count() * 1000; }
-
-/// UUIDs from the topmost known ancestor down to the server itself.
-std::string ancestry(const Subject& it) {
-    std::vector<std::string> uuids;
-    const Server* at = &it.server;
-    for (int hops = 0; at != nullptr && at->facts != nullptr && hops < 64; ++hops) {
-        uuids.push_back(at->facts->server_uuid);
-        const auto source = at->source();
-        const Server* above = source && it.cluster != nullptr ? it.cluster->find(*source) : nullptr;
-        if (above == nullptr || above == &it.server) {
-            break;
-        }
-        at = above;
-    }
-    std::reverse(uuids.begin(), uuids.end());
-    std::string out;
-    for (const auto& uuid : uuids) {
-        if (!uuid.empty()) {
-            out += out.empty() ? uuid : "," + uuid;
-        }
-    }
-    return out;
-}
 
 std::vector<Endpoint> replicas_of(const Subject& it) {
     std::vector<Endpoint> out;
@@ -84,7 +59,7 @@ void replication(JsonWriter& json, const Subject& it) {
     const bool receiver_runs = it.channel.receiver == model::ThreadState::running;
     json.key("MasterKey");
     write(json, it.channel.source);
-    json.field("MasterUUID", it.channel.source_uuid).field("AncestryUUID", ancestry(it));
+    json.field("MasterUUID", it.channel.source_uuid).field("AncestryUUID", it.server.ancestry);
     json.field("IsDetachedMaster", it.channel.source.is_detached());
     json.field("Slave_SQL_Running", applier_runs).field("ReplicationSQLThreadRuning", applier_runs);
     json.field("Slave_IO_Running", receiver_runs).field("ReplicationIOThreadRuning", receiver_runs);
@@ -95,7 +70,7 @@ void replication(JsonWriter& json, const Subject& it) {
     json.field("UsingOracleGTID", it.channel.gtid_use == model::GtidUse::auto_position);
     const bool uses_mariadb_gtid = it.channel.gtid_use == model::GtidUse::replica_position ||
                                    it.channel.gtid_use == model::GtidUse::current_position;
-    json.field("UsingMariaDBGTID", uses_mariadb_gtid).field("UsingPseudoGTID", false);
+    json.field("UsingMariaDBGTID", uses_mariadb_gtid).field("UsingPseudoGTID", it.facts.uses_pseudo_gtid);
     json.key("ReadBinlogCoordinates");
     write(json, it.channel.read, false);
     json.key("ExecBinlogCoordinates");
@@ -160,12 +135,51 @@ void intent(JsonWriter& json, const Subject& it) {
     json.field("DowntimeReason", downtime ? downtime->reason : "");
     json.field("DowntimeOwner", downtime ? downtime->owner : "");
     json.field("DowntimeEndTimestamp", downtime ? db_timestamp(downtime->end) : "");
-    json.field("ElapsedDowntime", nanoseconds(elapsed)).field("UnresolvedHostname", "");
+    json.field("ElapsedDowntime", nanoseconds(elapsed)).field("UnresolvedHostname", it.server.unresolved_host);
     json.field("AllowTLS", it.channel.tls.enabled).key("Problems").begin_array();
     for (const auto& problem : it.judge.problems(it.server)) {
         json.text(problem);
     }
     json.end_array().field("LastDiscoveryLatency", nanoseconds(it.facts.latency));
+}
+
+void write_channel(JsonWriter& json, const model::Channel& channel) {
+    using model::GtidUse;
+    json.begin_object().field("ChannelName", channel.name).key("MasterKey");
+    write(json, channel.source);
+    json.field("MasterUUID", channel.source_uuid);
+    json.field("ReplicationIOThreadRunning", channel.receiver == model::ThreadState::running);
+    json.field("ReplicationSQLThreadRunning", channel.applier == model::ThreadState::running);
+    json.field("ReplicationIOThreadState", static_cast<int>(channel.receiver));
+    json.field("ReplicationSQLThreadState", static_cast<int>(channel.applier)).key("ReadBinlogCoordinates");
+    write(json, channel.read, false);
+    json.key("ExecBinlogCoordinates");
+    write(json, channel.executed, false);
+    json.key("RelaylogCoordinates");
+    write(json, channel.relay, true);
+    nullable(json, "SecondsBehindMaster", count_of(channel.lag));
+    json.field("SQLDelay", channel.delay.count());
+    json.field("LastSQLError", quoted_ascii(channel.applier_error));
+    json.field("LastIOError", quoted_ascii(channel.receiver_error));
+    json.field("UsingOracleGTID", channel.gtid_use == GtidUse::auto_position);
+    json.field(
+        "UsingMariaDBGTID",
+        channel.gtid_use == GtidUse::replica_position || channel.gtid_use == GtidUse::current_position
+    );
+    json.field("HasReplicationFilters", channel.has_filters);
+    json.field("HasReplicationCredentials", !channel.user.empty()).end_object();
+}
+
+/// Servers with several sources only: what has one is told exactly as release 3.2.6 told it.
+void channels(JsonWriter& json, const Subject& it) {
+    if (it.facts.channels.size() < 2) {
+        return;
+    }
+    json.key("ReplicationChannels").begin_array();
+    for (const auto& channel : it.facts.channels) {
+        write_channel(json, channel);
+    }
+    json.end_array().field("ManagedChannelName", it.channel.name);
 }
 
 void group(JsonWriter& json, const Subject& it) {
@@ -204,6 +218,7 @@ void write_instance(JsonWriter& json, const View& view, const Server& server) {
     semi_sync(json, it);
     freshness(json, it);
     intent(json, it);
+    channels(json, it);
     group(json, it);
     json.end_object();
 }

@@ -58,6 +58,7 @@ protected:
         facts->self = {"binlog.000007", 4711};
         facts->latency = Micros(1500);
         out->facts = facts;
+        out->ancestry = source.empty() ? "uuid-of-" + host : "uuid-of-" + source + ",uuid-of-" + host;
         out->depth = source.empty() ? 0 : source == "db1" ? 1 : 2;
         out->check.seen = out->check.completed = Instant(Seconds(99));
         out->check.seen_wall = WallTime(Seconds(1'714'564'800));
@@ -116,6 +117,46 @@ TEST_F(LegacyNames, instance_says_what_a_replica_is) {
         SCOPED_TRACE(name);
         EXPECT_EQ(boost::json::serialize(json.at(name)), value);
     }
+}
+
+TEST_F(LegacyNames, a_server_with_several_sources_tells_each_channel_beside_the_one_that_counts) {
+    auto& facts = facts_of("db2");
+    EXPECT_FALSE(instance_json("db2").contains("ReplicationChannels"));
+    model::Channel second = facts.channels[0];
+    second.name = "eu";
+    second.source = Endpoint{"db9", 3306};
+    second.receiver = model::ThreadState::other;
+    second.lag.reset();
+    facts.channels.insert(facts.channels.begin(), second);
+    const auto json = instance_json("db2");
+    EXPECT_EQ(boost::json::serialize(json.at("MasterKey")), R"({"Hostname":"db1","Port":3306})");
+    EXPECT_EQ(json.at("ManagedChannelName").as_string(), "");
+    ASSERT_EQ(json.at("ReplicationChannels").as_array().size(), 2U);
+    const auto& channel = json.at("ReplicationChannels").as_array().at(0).as_object();
+    const std::vector<std::string> wanted = {
+        "ChannelName",
+        "MasterKey",
+        "MasterUUID",
+        "ReplicationIOThreadRunning",
+        "ReplicationSQLThreadRunning",
+        "ReplicationIOThreadState",
+        "ReplicationSQLThreadState",
+        "ReadBinlogCoordinates",
+        "ExecBinlogCoordinates",
+        "RelaylogCoordinates",
+        "SecondsBehindMaster",
+        "SQLDelay",
+        "LastSQLError",
+        "LastIOError",
+        "UsingOracleGTID",
+        "UsingMariaDBGTID",
+        "HasReplicationFilters",
+        "HasReplicationCredentials"
+    };
+    EXPECT_THAT(fields_of(channel), ElementsAreArray(wanted));
+    EXPECT_EQ(channel.at("ChannelName").as_string(), "eu");
+    EXPECT_EQ(channel.at("ReplicationIOThreadState").as_int64(), 2);
+    EXPECT_EQ(boost::json::serialize(channel.at("SecondsBehindMaster")), R"({"Int64":0,"Valid":false})");
 }
 
 TEST_F(LegacyNames, instance_says_what_a_primary_is) {

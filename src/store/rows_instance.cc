@@ -112,8 +112,6 @@ std::string keys_json(std::vector<Endpoint> endpoints) {
     return out + "]";
 }
 
-std::string joined(const std::string& a, const std::string& b) { return a.empty() ? b : b.empty() ? a : a + "," + b; }
-
 WallTime wall_of(Instant when, const Moment& moment) {
     return moment.wall - std::chrono::duration_cast<Millis>(moment.instant - when);
 }
@@ -283,7 +281,6 @@ void fill_gtid(const Filler& to, const Server& server, const Facts& facts) {
 }
 
 void fill_place(const Filler& to, const Server& server, const Facts& facts) {
-    const Channel* channel = facts.main_channel();
     to.add(facts.replication_credentials_available);
     to.add(std::chrono::nanoseconds(facts.latency).count());
     to.add(facts.registered_replicas.size());
@@ -296,8 +293,8 @@ void fill_place(const Filler& to, const Server& server, const Facts& facts) {
     to.add(facts.instance_alias);
     to.add(server.depth);
     to.add(server.is_co_primary);
-    to.add(joined(channel == nullptr ? std::string() : channel->source_uuid, facts.server_uuid));
-    to.add(false);
+    to.add(server.ancestry);
+    to.add(facts.uses_pseudo_gtid);
     to.add(seconds_or_null(server.lag()));
 }
 
