@@ -33,11 +33,7 @@ std::vector<std::string> rules_in_the_way(const UseCases& use_cases, const analy
     if (!finding.is_actionable) {
         out.push_back("the evidence does not suffice" + (finding.hesitation.empty() ? "" : ": " + finding.hesitation));
     }
-    recovery::GateFacts facts;
-    facts.is_leader = use_cases.leadership().is_leader;
-    facts.now = use_cases.clock().wall();
-    facts.self = use_cases.node().token;
-    for (auto& rule : recovery::rules_against(finding, *use_cases.intent(), *use_cases.settings(), facts)) {
+    for (auto& rule : use_cases.seams().recovery.rules_against(finding)) {
         out.push_back(std::move(rule));
     }
     return out;

@@ -147,12 +147,11 @@ Task<model::ServerPtr> UseCases::discover(Endpoint server) {
 }
 
 Task<Endpoint> UseCases::forget(Endpoint server) {
-    const Endpoint known = resolve(server);
-    CO_TRY(seams_.discovery.forget(known));
     std::vector<model::Change> changes;
-    changes.push_back(audited("forget", known, ""));
+    changes.push_back(audited("forget", server, ""));  // while its cluster is known
+    CO_TRY(seams_.discovery.forget(server));
     CO_TRY(co_await commit(std::move(changes)));
-    co_return known;
+    co_return server;
 }
 
 Task<Endpoint> UseCases::begin_downtime(Endpoint server, std::string owner, std::string reason, Seconds span) {
@@ -288,10 +287,12 @@ Task<std::vector<model::RecoveryStep>> UseCases::recovery_steps(RecoveryUid uid)
     co_return co_await seams_.store.recovery_steps(std::move(uid));
 }
 
-Task<std::vector<model::Detection>> UseCases::detections(store::Page page) {
-    store::DetectionQuery query;
-    query.page = page;
+Task<std::vector<model::Detection>> UseCases::detections(store::DetectionQuery query) {
     co_return co_await seams_.store.detections(std::move(query));
+}
+
+Task<std::vector<store::AnalysisChange>> UseCases::analysis_changes() {
+    co_return co_await seams_.store.analysis_changes();
 }
 
 Task<std::vector<model::AuditEntry>> UseCases::audit(std::optional<Endpoint> server, store::Page page) {

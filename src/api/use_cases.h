@@ -97,6 +97,7 @@ public:
 
     // ---- verbs; control executor ----
     Task<model::ServerPtr> discover(Endpoint server);
+    /// Only the very server that is named, never one whose name is like it.
     Task<Endpoint> forget(Endpoint server);
     /// `span` zero means ten minutes.
     Task<Endpoint> begin_downtime(Endpoint server, std::string owner, std::string reason, Seconds span);
@@ -113,7 +114,9 @@ public:
     Task<std::size_t> acknowledge(recovery::AckRequest request);
     Task<std::vector<model::RecoveryRecord>> recoveries(store::RecoveryQuery query);
     Task<std::vector<model::RecoveryStep>> recovery_steps(RecoveryUid uid);
-    Task<std::vector<model::Detection>> detections(store::Page page);
+    Task<std::vector<model::Detection>> detections(store::DetectionQuery query);
+    /// How verdicts changed, by server, oldest first.
+    Task<std::vector<store::AnalysisChange>> analysis_changes();
     Task<std::vector<model::AuditEntry>> audit(std::optional<Endpoint> server, store::Page page);
     void set_reloading(Reloading reloading) { reloading_ = std::move(reloading); }
     /// Reads the configuration again and puts it in force; a bad one changes nothing. Either way the audit says so,

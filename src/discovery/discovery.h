@@ -22,6 +22,7 @@
 namespace orc::discovery {
 
 class HostNames;
+struct CachedName;
 
 /// Everything injected; all outlive the loop.
 struct Seams {
@@ -67,6 +68,8 @@ public:
     /// The cluster of a server as of this moment; null if unknown. Control executor only.
     model::ClusterPtr cluster_now(const Endpoint& server) const;
 
+    /// Has a server read soon and returns the name under which it is kept; forgotten servers come back. Error: invalid.
+    Task<Endpoint> take_up(Endpoint server);
     /// Reads a server at once, registers it and follows its source and replicas. Forgotten servers come back.
     Task<model::ServerPtr> discover(Endpoint server, Deadline deadline);
     /// Reads all of them at once, in parallel; returns when each has answered or failed. Used to confirm a verdict.
@@ -81,6 +84,12 @@ public:
     void on_cluster_changed(std::function<void(model::ClusterPtr)> listener);
 
     Counters counters() const;
+
+    /// The name under which a server is or would be kept: resolved, and as it calls itself where that is known.
+    Task<Endpoint> kept_as(Endpoint given);
+    /// What host names were resolved to (host_names.h), by name.
+    std::vector<CachedName> cached_names() const;
+    void forget_cached_names();
 
 private:
     struct State;

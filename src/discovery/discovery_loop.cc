@@ -331,8 +331,7 @@ model::ClusterPtr DiscoveryLoop::cluster_now(const Endpoint& server) const {
     return state_->table.cluster_of(state_->names.known_as(server));
 }
 
-Task<model::ServerPtr> DiscoveryLoop::discover(Endpoint server, Deadline deadline) {
-    const auto self = state_;
+Task<Endpoint> DiscoveryLoop::State::take_up(std::shared_ptr<State> self, Endpoint server) {
     if (!server.is_valid()) {
         co_return fail(ErrorCode::invalid, "discover: '" + server.text() + "' is no usable host:port");
     }
@@ -342,6 +341,19 @@ Task<model::ServerPtr> DiscoveryLoop::discover(Endpoint server, Deadline deadlin
     self->forgotten.erase(known);
     self->held_off.erase(known);
     self->schedule.add(known, Lane::urgent, self->seams.clock.now());
+    co_return known;
+}
+
+Task<Endpoint> DiscoveryLoop::take_up(Endpoint server) {
+    const auto self = state_;
+    CO_TRY(const Endpoint known, co_await State::take_up(self, std::move(server)));
+    self->pump();
+    co_return known;
+}
+
+Task<model::ServerPtr> DiscoveryLoop::discover(Endpoint server, Deadline deadline) {
+    const auto self = state_;
+    CO_TRY(const Endpoint known, co_await State::take_up(self, std::move(server)));
     const auto request = self->ask(known, deadline);
     self->pump();
     const std::vector<ProbeRequestPtr> asked(1, request);

@@ -1,5 +1,7 @@
 #include "discovery/host_names.h"
 
+#include <algorithm>
+
 namespace orc::discovery {
 namespace {
 
@@ -53,6 +55,17 @@ Co<std::string> HostResolution::resolve(std::string host) {
     }
     answers_[host] = Answer{*answer, clock_.now() + keep_};
     co_return *std::move(answer);
+}
+
+std::vector<CachedName> HostResolution::remembered() const {
+    std::vector<CachedName> out;
+    for (const auto& [host, answer] : answers_) {
+        if (answer.until > clock_.now()) {
+            out.push_back({host, answer.host, answer.until});
+        }
+    }
+    std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.host < b.host; });
+    return out;
 }
 
 }  // namespace orc::discovery

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "config/pattern.h"
 #include "config/settings.h"
@@ -20,6 +21,13 @@ public:
     virtual Task<std::string> address(std::string host, Deadline deadline) = 0;
 };
 
+/// What a name was resolved to, and until when that is believed.
+struct CachedName {
+    std::string host;
+    std::string resolved;
+    Instant until;
+};
+
 class HostResolution {
 public:
     /// `names` null: every name stays as it is.
@@ -32,6 +40,9 @@ public:
     /// The name to use for `host`. It stays as it is when the name service fails or answers what
     /// RejectHostnameResolvePattern matches.
     Co<std::string> resolve(std::string host);
+    /// What is remembered, by name.
+    std::vector<CachedName> remembered() const;
+    void forget_all() { answers_.clear(); }
 
 private:
     struct Answer {

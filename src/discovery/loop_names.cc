@@ -107,4 +107,16 @@ void DiscoveryLoop::State::move_to_name(const Endpoint& given, const Endpoint& n
     announce(table.rename(given, name, reading_now()));
 }
 
+Task<Endpoint> DiscoveryLoop::kept_as(Endpoint given) {
+    const auto self = state_;
+    if (!given.is_valid()) {
+        co_return fail(ErrorCode::invalid, "'" + given.text() + "' is no usable host:port");
+    }
+    const Endpoint resolved = co_await State::resolve_given(self, given);
+    co_return self->names.known_as(resolved);
+}
+
+std::vector<CachedName> DiscoveryLoop::cached_names() const { return state_->hosts.remembered(); }
+void DiscoveryLoop::forget_cached_names() { state_->hosts.forget_all(); }
+
 }  // namespace orc::discovery

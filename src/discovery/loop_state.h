@@ -45,6 +45,7 @@ struct DiscoveryLoop::State : std::enable_shared_from_this<State> {
     void tidy_up();
     void publish();
     void announce(const ChangedClusters& changed);
+    static Task<Endpoint> take_up(std::shared_ptr<State> self, Endpoint server);
     ProbeRequestPtr ask(const Endpoint& server, Deadline deadline);
     void complete(std::vector<ProbeRequestPtr> requests, const Result<void>& outcome);
     void forget(const Endpoint& server, bool remember);

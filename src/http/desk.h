@@ -31,10 +31,22 @@ struct Desk {
     /// How this node stands, read where it belongs.
     Task<Standing> standing() const;
 
+    /// Asks the control executor about what only it may read. `question` runs there; it must not capture by reference.
+    template <typename T>
+    Task<T> look(std::function<Result<T>(const api::UseCases&)> question) const {
+        return on_control<T>(answer<T>(use_cases, std::move(question)));
+    }
+
     /// Runs a verb on the control executor.
     template <typename T>
     Task<T> on_control(Task<T> work) const {
         return on_executor<T>(use_cases.control(), io, std::move(work));
+    }
+
+private:
+    template <typename T>
+    static Task<T> answer(const api::UseCases& use_cases, std::function<Result<T>(const api::UseCases&)> question) {
+        co_return question(use_cases);
     }
 };
 

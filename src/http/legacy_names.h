@@ -7,7 +7,9 @@
 #include <vector>
 
 #include "analysis/analysis.h"
+#include "api/pools.h"
 #include "api/use_cases.h"
+#include "discovery/host_names.h"
 #include "http/json_writer.h"
 #include "model/topology.h"
 
@@ -60,6 +62,24 @@ std::string recoveries(const View& view, const std::vector<model::RecoveryRecord
 std::string recovery_steps(const View& view, const std::vector<model::RecoveryStep>& steps);
 /// The same 23 fields.
 std::string detections(const View& view, const std::vector<model::Detection>& detections);
+
+/// 7 fields.
+std::string maintenance(const View& view, const std::vector<model::Maintenance>& records);
+/// 5 fields.
+std::string candidates(const View& view, const std::vector<model::Candidate>& records);
+/// Pool name -> servers. `members` sorted by pool.
+std::string pools(const std::vector<api::PoolMember>& members);
+/// 5 fields.
+std::string blocked_recoveries(const View& view, const std::vector<model::BlockedRecovery>& records);
+/// 2 fields for each server. `changes` sorted by server.
+std::string analysis_changes(const View& view, const std::vector<store::AnalysisChange>& changes);
+/// Host -> what it is resolved to, and the nanosecond when that is forgotten.
+std::string resolved_names(const View& view, const std::vector<discovery::CachedName>& names);
+std::string recovery_filters(const config::Settings& settings);
+
+/// ["a","b"]
+void write_texts(JsonWriter& json, const std::vector<std::string>& list);
+std::string texts(const std::vector<std::string>& list);
 
 std::string audit(const View& view, const std::vector<model::AuditEntry>& entries);
 std::string health(const api::Health& health);

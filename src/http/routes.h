@@ -12,6 +12,9 @@ namespace orc::http::routes {
 
 using DeskPtr = std::shared_ptr<const Desk>;
 
+/// The usual answer of a verb on one server: "<what>: host:port" and its key.
+Response key_answer(const Result<Endpoint>& done, std::string_view what, std::string_view details_on_error = "null");
+
 // routes_read.cc
 Co<Response> instance(DeskPtr desk, Call call);
 Co<Response> instance_replicas(DeskPtr desk, Call call);
@@ -21,6 +24,13 @@ Co<Response> problems(DeskPtr desk, Call call);
 Co<Response> downtimed(DeskPtr desk, Call call);
 Co<Response> primary(DeskPtr desk, Call call);
 Co<Response> primaries(DeskPtr desk, Call call);
+
+// routes_lists.cc
+Co<Response> cluster_control_replicas(DeskPtr desk, Call call);
+Co<Response> bulk_instances(DeskPtr desk, Call call);
+Co<Response> bulk_promotion_rules(DeskPtr desk, Call call);
+Co<Response> can_replicate_from(DeskPtr desk, Call call);
+Co<Response> can_replicate_from_gtid(DeskPtr desk, Call call);
 
 // routes_cluster.cc
 Co<Response> cluster(DeskPtr desk, Call call);
@@ -47,6 +57,40 @@ Co<Response> disable_global_recoveries(DeskPtr desk, Call call);
 Co<Response> enable_global_recoveries(DeskPtr desk, Call call);
 Co<Response> check_global_recoveries(DeskPtr desk, Call call);
 
+// routes_cluster_change.cc
+Co<Response> discover_later(DeskPtr desk, Call call);
+Co<Response> forget_cluster(DeskPtr desk, Call call);
+Co<Response> set_cluster_alias(DeskPtr desk, Call call);
+
+// routes_maintenance.cc
+Co<Response> begin_maintenance(DeskPtr desk, Call call);
+Co<Response> end_maintenance(DeskPtr desk, Call call);
+Co<Response> end_maintenance_by_id(DeskPtr desk, Call call);
+Co<Response> in_maintenance(DeskPtr desk, Call call);
+Co<Response> maintenance(DeskPtr desk, Call call);
+
+// routes_tags.cc
+Co<Response> tag(DeskPtr desk, Call call);
+Co<Response> untag(DeskPtr desk, Call call);
+Co<Response> untag_all(DeskPtr desk, Call call);
+Co<Response> tags(DeskPtr desk, Call call);
+Co<Response> tag_value(DeskPtr desk, Call call);
+Co<Response> tagged(DeskPtr desk, Call call);
+
+// routes_pools.cc
+Co<Response> submit_pool(DeskPtr desk, Call call);
+Co<Response> cluster_pools(DeskPtr desk, Call call);
+Co<Response> reachable_pools(DeskPtr desk, Call call);
+Co<Response> pool_lag(DeskPtr desk, Call call);
+
+// routes_names.cc
+Co<Response> resolve(DeskPtr desk, Call call);
+Co<Response> hostname_resolve_cache(DeskPtr desk, Call call);
+Co<Response> reset_hostname_resolve_cache(DeskPtr desk, Call call);
+Co<Response> register_hostname_unresolve(DeskPtr desk, Call call);
+Co<Response> deregister_hostname_unresolve(DeskPtr desk, Call call);
+Co<Response> snapshot_topologies(DeskPtr desk, Call call);
+
 // routes_recovery.cc
 Co<Response> recover(DeskPtr desk, Call call);
 Co<Response> recover_lite(DeskPtr desk, Call call);
@@ -64,6 +108,23 @@ Co<Response> audit_recovery_steps(DeskPtr desk, Call call);
 Co<Response> audit_failure_detection(DeskPtr desk, Call call);
 Co<Response> audit(DeskPtr desk, Call call);
 
+// routes_recent.cc
+Co<Response> active_cluster_recovery(DeskPtr desk, Call call);
+Co<Response> recently_active_cluster_recovery(DeskPtr desk, Call call);
+Co<Response> recently_active_instance_recovery(DeskPtr desk, Call call);
+Co<Response> blocked_recoveries(DeskPtr desk, Call call);
+Co<Response> analysis_changelog(DeskPtr desk, Call call);
+
+// routes_node.cc
+Co<Response> headers(DeskPtr desk, Call call);
+Co<Response> automated_recovery_filters(DeskPtr desk, Call call);
+Co<Response> grab_election(DeskPtr desk, Call call);
+Co<Response> reelect(DeskPtr desk, Call call);
+Co<Response> reload_cluster_alias(DeskPtr desk, Call call);
+/// The answer of every raft-... path where there is no such group.
+Co<Response> no_group(DeskPtr desk, Call call);
+Co<Response> no_agents(DeskPtr desk, Call call);
+
 // routes_health.cc
 Co<Response> health(DeskPtr desk, Call call);
 Co<Response> alive(DeskPtr desk, Call call);
@@ -80,6 +141,10 @@ Co<Response> running(DeskPtr desk, Call call);
 Co<Response> overview(DeskPtr desk, Call call);
 Co<Response> events(DeskPtr desk, Call call);
 Co<Response> metrics(DeskPtr desk, Call call);
+
+// routes_explain.cc
+Co<Response> explain(DeskPtr desk, Call call);
+Co<Response> explain_cluster(DeskPtr desk, Call call);
 
 // page.cc
 Co<Response> page(DeskPtr desk, Call call);

@@ -3,17 +3,13 @@
 #include "http/routes.h"
 
 namespace orc::http::routes {
-namespace {
 
-/// The usual answer of a verb on one server: its key.
-Response key_answer(const Result<Endpoint>& done, std::string_view what, std::string_view details_on_error = "null") {
+Response key_answer(const Result<Endpoint>& done, std::string_view what, std::string_view details_on_error) {
     if (!done) {
         return envelope_error(done.error(), details_on_error);
     }
     return envelope_ok(std::string(what) + ": " + done->text(), legacy::text(*done));
 }
-
-}  // namespace
 
 Co<Response> discover(DeskPtr desk, Call call) {
     const auto key = endpoint_param(call.params);

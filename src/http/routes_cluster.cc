@@ -1,3 +1,4 @@
+#include "api/tags.h"
 #include "api/topology_text.h"
 #include "http/legacy_names.h"
 #include "http/routes.h"
@@ -29,13 +30,13 @@ Response info_of(const Desk& desk, const Result<model::ClusterPtr>& cluster) {
     return bare(legacy::cluster_info(desk.use_cases.summary(**cluster)));
 }
 
-Response tree_of(const Desk& desk, const Call& call, api::TreeForm form) {
+Response tree_of(const Desk& desk, const Call& call, api::TreeForm form, const api::TagTexts& tags = {}) {
     const auto cluster = desk.use_cases.cluster(cluster_hint_param(call.params));
     if (!cluster) {
         return envelope_error(cluster.error());
     }
     const auto now = desk.use_cases.clock().now();
-    const std::string text = api::topology_text(**cluster, form, *desk.use_cases.settings(), now);
+    const std::string text = api::topology_text(**cluster, form, *desk.use_cases.settings(), now, tags);
     return envelope_ok("Topology for cluster " + (*cluster)->name.text(), json_text(text));
 }
 
@@ -89,7 +90,15 @@ Co<Response> clusters_info(DeskPtr desk, Call /*call*/) {
 
 Co<Response> topology(DeskPtr desk, Call call) { co_return tree_of(*desk, call, api::TreeForm::plain); }
 Co<Response> topology_tabulated(DeskPtr desk, Call call) { co_return tree_of(*desk, call, api::TreeForm::tabulated); }
-Co<Response> topology_tags(DeskPtr desk, Call call) { co_return tree_of(*desk, call, api::TreeForm::tags); }
+
+Co<Response> topology_tags(DeskPtr desk, Call call) {
+    auto question = desk->look<api::TagTexts>(api::tag_texts);
+    const auto tags = co_await std::move(question);
+    if (!tags) {
+        co_return envelope_error(tags.error());
+    }
+    co_return tree_of(*desk, call, api::TreeForm::tags, *tags);
+}
 
 Co<Response> replication_analysis(DeskPtr desk, Call /*call*/) {
     co_return analyses_where(*desk, [](const analysis::Finding&) { return true; });

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <charconv>
 
 #include "http/legacy_names.h"
@@ -13,40 +12,6 @@ std::optional<std::int64_t> number_param(const Params& params, std::string_view 
     const auto end = std::from_chars(text.data(), text.data() + text.size(), value);
     return !text.empty() && end.ec == std::errc() && end.ptr == text.data() + text.size() ? std::optional(value)
                                                                                           : std::nullopt;
-}
-
-/// Detections for which `wanted` holds: the store lists them all, page by page. `wanted` is asked at most for the
-/// newest ten thousand.
-struct DetectionSearch {
-    std::optional<std::int64_t> id;
-    std::string alias;
-
-    bool wants(const model::Detection& detection) const {
-        return id ? detection.id == *id : detection.cluster_alias == alias;
-    }
-};
-
-Task<std::vector<model::Detection>> search_detections(api::UseCases& use_cases, DetectionSearch search) {
-    constexpr std::size_t pages_most = 10;
-    std::vector<model::Detection> out;
-    for (std::size_t number = 0; number < pages_most; ++number) {
-        store::Page page;
-        page.number = number;
-        page.size = 1000;
-        CO_TRY(const auto rows, co_await use_cases.detections(page));
-        std::copy_if(rows.begin(), rows.end(), std::back_inserter(out), [&](const auto& d) { return search.wants(d); });
-        if (rows.size() < page.size || (search.id && !out.empty())) {
-            break;
-        }
-    }
-    co_return out;
-}
-
-template <typename T>
-void cut_to_page(std::vector<T>& rows, const store::Page& page) {
-    const std::size_t first = std::min(rows.size(), page.number > rows.size() ? rows.size() : page.number * page.size);
-    const std::size_t last = std::min(rows.size(), first + page.size);
-    rows = std::vector<T>(rows.begin() + std::ptrdiff_t(first), rows.begin() + std::ptrdiff_t(last));
 }
 
 }  // namespace
@@ -85,18 +50,16 @@ Co<Response> audit_recovery_steps(DeskPtr desk, Call call) {
 }
 
 Co<Response> audit_failure_detection(DeskPtr desk, Call call) {
-    const store::Page page = page_param(call.params);
-    DetectionSearch wanted;
-    wanted.id = number_param(call.params, "id");
-    wanted.alias = call.params["clusterAlias"];
-    const bool is_search = wanted.id || !wanted.alias.empty();
-    auto work = is_search ? search_detections(desk->use_cases, wanted) : desk->use_cases.detections(page);
-    auto rows = co_await desk->on_control(std::move(work));
+    store::DetectionQuery query;
+    query.page = page_param(call.params);
+    query.id = number_param(call.params, "id");
+    if (call.params.has("clusterAlias")) {
+        query.alias = call.params["clusterAlias"];
+    }
+    auto work = desk->use_cases.detections(std::move(query));
+    const auto rows = co_await desk->on_control(std::move(work));
     if (!rows) {
         co_return envelope_error(rows.error());
-    }
-    if (is_search) {
-        cut_to_page(*rows, page);
     }
     const legacy::View view(desk->use_cases);
     co_return bare(legacy::detections(view, *rows));

@@ -23,6 +23,8 @@ Response plan_answer(const Result<planning::Plan>& plan) {
 constexpr Row rows[] = {
     {"api/plan/recover/:host/:port", Right::read, plan_recover},
     {"api/plan/recover/:host/:port/:candidateHost/:candidatePort", Right::read, plan_recover},
+    {"api/explain/:clusterHint", Right::read, explain_cluster},
+    {"api/explain/:host/:port", Right::read, explain},
     {"api/running", Right::read, running},
     {"api/overview", Right::read, overview},
     {"api/events", Right::read, events},

@@ -1,10 +1,16 @@
 #include "recovery/gates.h"
 
+#include <algorithm>
+
 namespace orc::recovery {
 namespace {
 
 using analysis::Code;
 using analysis::Handling;
+
+bool concerns(const model::RecoveryRecord& record, const analysis::Finding& finding) {
+    return record.successor == finding.subject || record.cluster == finding.cluster || record.failed == finding.subject;
+}
 
 bool blocks(const model::RecoveryRecord& record, const analysis::Finding& finding, WallTime now, Seconds period) {
     const bool is_running = !record.ended;
@@ -125,6 +131,18 @@ std::vector<std::string> rules_against(
                 (record.ended ? "cluster was recovered at " : "cluster is being recovered since ") +
                 rfc3339(record.start) + " by " + which + (record.ended ? "; acknowledge it to allow the next one" : "")
             );
+        }
+    }
+    return out;
+}
+
+std::optional<std::int64_t> blocking_recovery(
+    const analysis::Finding& finding, const model::Intent& intent, const config::Settings& settings, WallTime now
+) {
+    std::optional<std::int64_t> out;
+    for (const auto& [uid, record] : intent.recoveries) {
+        if (concerns(record, finding) && blocks(record, finding, now, block_period(settings))) {
+            out = std::max(out.value_or(0), record.id);
         }
     }
     return out;

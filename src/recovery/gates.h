@@ -1,6 +1,8 @@
 // Why an automated recovery may not act now. Pure: everything is a parameter.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +34,11 @@ std::vector<std::string> rules_against(
     const model::Intent& intent,
     const config::Settings& settings,
     const GateFacts& facts
+);
+
+/// The newest recovery that holds back one for this finding; nullopt: none does.
+std::optional<std::int64_t> blocking_recovery(
+    const analysis::Finding& finding, const model::Intent& intent, const config::Settings& settings, WallTime now
 );
 
 /// RecoveryPeriodBlockSeconds, or the older key in minutes when that is 0.

@@ -50,6 +50,8 @@ void RecoveryLoop::State::react(const model::ClusterPtr& cluster) {
     for (auto& finding : found) {
         consider(*cluster, finding);
     }
+    const auto before = by_cluster.find(cluster->name);
+    note_changes(before == by_cluster.end() ? std::vector<Finding>{} : before->second, found);
     if (found.empty()) {
         if (by_cluster.erase(cluster->name) == 0) {
             return;
@@ -108,27 +110,18 @@ void RecoveryLoop::State::consider(const model::Cluster& cluster, Finding& findi
         }
         return;
     }
-    GateFacts facts;
-    facts.is_noop = shop.noop;
-    facts.is_leader = leads();
-    facts.now = shop.clock.wall();
-    facts.self = shop.node.token;
-    auto rules = rules_against(finding, *shop.ledger.intent(), shop.settings, facts);
-    if (const auto pause = pauses.find({finding.subject, block_class_of(finding.handling)});
-        pause != pauses.end() && pause->second.until > shop.clock.now()) {
-        // The moment, not the time left: a reason that changes every second would be told every second.
-        const auto left = std::chrono::duration_cast<Millis>(pause->second.until - shop.clock.now());
-        const WallTime next = std::chrono::round<Seconds>(shop.clock.wall() + left);
-        rules.push_back("the last attempt did not succeed; the next one follows at " + db_timestamp(next));
-    }
+    const auto rules = rules_for(finding);
     if (rules.empty()) {
-        last_blocked.erase(finding.subject);
+        if (last_blocked.erase(finding.subject) > 0) {
+            note_blocked(finding);
+        }
         begin(cluster, finding, !is_known(finding, true));
         return;
     }
     finding.hesitation = "not recovered: " + joined_with_semicolons(rules);
     make_known(finding, true);
     if (last_blocked[finding.subject] != rules.front()) {
+        note_blocked(finding);
         last_blocked[finding.subject] = rules.front();
         LOG(warning, "recovery.blocked", {{"subject", finding.subject}, {"why", finding.hesitation}});
         Event event;

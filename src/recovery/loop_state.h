@@ -37,6 +37,13 @@ struct RecoveryLoop::State : std::enable_shared_from_this<RecoveryLoop::State> {
     void keep_fencing(Endpoint server);
     Co<void> fence_until_done(Endpoint server);
 
+    // ---- for people (loop_tell.cc) ----
+    std::vector<std::string> rules_for(const analysis::Finding& finding) const;
+    void note_changes(const std::vector<analysis::Finding>& before, const std::vector<analysis::Finding>& now);
+    /// Records that an earlier recovery holds this one back, or that it no longer does.
+    void note_blocked(const analysis::Finding& finding);
+    Co<void> write_down(std::vector<model::Change> changes);
+
     // ---- wishes (loop_requests.cc) ----
     Result<std::pair<planning::FailoverRequest, analysis::Finding>> understand(const RecoverRequest& wish) const;
     Result<std::pair<planning::FailoverRequest, analysis::Finding>> understand(const TakeoverRequest& wish) const;

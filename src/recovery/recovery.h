@@ -106,6 +106,8 @@ public:
     std::shared_ptr<const std::vector<analysis::Finding>> findings() const;
     std::vector<Running> running() const;
 
+    /// Every rule that keeps an automated recovery of the finding from starting now; empty: none. Control executor.
+    std::vector<std::string> rules_against(const analysis::Finding& finding) const;
     /// The plan that would run, or the refusal, without running anything.
     Task<planning::Plan> preview_recovery(RecoverRequest request);
     Task<planning::Plan> preview_takeover(TakeoverRequest request);

@@ -1,0 +1,115 @@
+// What people decide about servers, over the API: tags, pools, maintenance, names, and that nothing is hit by likeness.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "http/testing/service.h"
+
+namespace orc::http {
+namespace {
+
+using ::testing::HasSubstr;
+using testing_support::Client;
+using testing_support::Service;
+
+struct Step {
+    std::string path;
+    int status;
+    std::string says;
+};
+
+void walk(const std::vector<Step>& steps) {
+    Service service;
+    service.discover_all();
+    Client it = service.client();
+    for (const auto& step : steps) {
+        SCOPED_TRACE(step.path);
+        const auto answer = it.get("/api/" + step.path);
+        EXPECT_EQ(answer.status, step.status) << answer.body;
+        EXPECT_THAT(answer.body, HasSubstr(step.says));
+    }
+}
+
+TEST(Intent, tags_are_hung_on_found_and_taken_off) {
+    walk({
+        {"tag/db2/3306?tag=role%3Dbackup", 200, R"("Details":{"Hostname":"db2","Port":3306})"},
+        {"tag/db2/3306/rack/7", 200, "OK"},
+        {"tag/db3/3306?tag=role%3Dreports", 200, "OK"},
+        {"tags/db2/3306", 200, R"(["rack=7","role=backup"])"},
+        {"tag-value/db2/3306?tag=role", 200, R"("backup")"},
+        {"tag-value/db2/3306/none", 500, "tag none not found for db2:3306"},
+        {"tagged?tag=role", 200, R"([{"Hostname":"db2","Port":3306},{"Hostname":"db3","Port":3306}])"},
+        {"tagged?tag=role,~rack", 200, R"([{"Hostname":"db3","Port":3306}])"},
+        {"tagged?tag=", 500, "not a tag"},
+        {"topology-tags/db1:3306", 200, "[rack=7,role=backup]"},
+        {"untag/db2/3306?tag=role%3Dother", 200, R"("Details":[])"},
+        {"untag/db2/3306?tag=~role", 500, "ERROR"},
+        {"untag/db2/3306/role", 200, R"("Details":[{"Hostname":"db2","Port":3306}])"},
+        {"untag-all?tag=role", 500, "needs its value"},
+        {"untag-all/role/reports", 200, R"([{"Hostname":"db3","Port":3306}])"},
+        {"tagged?tag=role", 200, "[]"},
+    });
+}
+
+TEST(Intent, pools_are_replaced_as_a_whole) {
+    walk({
+        {"submit-pool-instances/web?instances=db1:3306,db2", 200, R"("Details":"web")"},
+        {"cluster-pool-instances/db1:3306",
+         200,
+         R"({"web":[{"Hostname":"db1","Port":3306},{"Hostname":"db2","Port":3306}]})"},
+        {"submit-pool-instances/web?instances=db3", 200, "OK"},
+        {"cluster-pool-instances/db1:3306/web", 200, R"({"web":[{"Hostname":"db3","Port":3306}]})"},
+        {"cluster-pool-instances/db1:3306/other", 200, R"("Details":{})"},
+        {"heuristic-cluster-pool-instances/db2:3306", 200, R"("Key":{"Hostname":"db3","Port":3306})"},
+        {"heuristic-cluster-pool-lag/db2:3306", 500, "No cluster with this name or alias"},
+        {"submit-pool-instances/web?instances=db3:x", 500, "pool web"},
+        {"submit-pool-instances/web", 200, "OK"},
+        {"cluster-pool-instances/db1:3306", 200, R"("Details":{})"},
+    });
+}
+
+TEST(Intent, maintenance_is_one_at_a_time) {
+    walk({
+        {"in-maintenance/db2/3306", 200, R"("Message":"false","Details":"")"},
+        {"begin-maintenance/db2/3306/me/disk", 200, R"("Hostname":"db2")"},
+        {"begin-maintenance/db2/3306/you/ram", 500, R"("Details":0)"},
+        {"in-maintenance/db2/3306", 200, R"("Message":"true","Details":"db2:3306")"},
+        {"maintenance", 200, R"("IsActive":true,"Owner":"me","Reason":"disk")"},
+        {"end-maintenance/db2/3306", 200, R"("Hostname":"db2")"},
+        {"end-maintenance/db2/3306", 200, "OK"},
+        {"end-maintenance/nine", 500, "Invalid maintenance id: nine"},
+        {"maintenance", 200, "[]"},
+    });
+}
+
+TEST(Intent, forget_takes_nothing_by_likeness) {
+    walk({
+        {"instance/b2/3306", 200, R"("Hostname":"db2")"},
+        {"forget/b2/3306", 500, "b2:3306 is not known"},
+        {"all-instances", 200, R"("Key":{"Hostname":"db2")"},
+        {"forget-cluster/nothing", 500, "nothing"},
+        {"forget-cluster/db2:3306", 200, "Cluster forgotten: db1:3306"},
+        {"clusters", 200, "null"},
+    });
+}
+
+TEST(Intent, names_are_virtual_and_aliases_overruled) {
+    walk({
+        {"register-hostname-unresolve/db1/3306/vip", 200, R"("Hostname":"db1")"},
+        {"deregister-hostname-unresolve/db1/3306", 200, R"("Hostname":"db1")"},
+        {"register-hostname-unresolve/db1/x/vip", 500, "Invalid port: x"},
+        {"hostname-resolve-cache", 200, R"("Details":{})"},
+        {"reset-hostname-resolve-cache", 200, "OK"},
+        {"snapshot-topologies", 200, R"("Details":"Took )"},
+        {"async-discover/db9/3306", 200, R"("Details":null)"},
+        {"automated-recovery-filters", 200, R"("RecoveryIgnoreHostnameFilters":[])"},
+        {"raft-state", 500, "raft-state: not running with raft setup"},
+        {"blocked-recoveries", 200, "[]"},
+        {"replication-analysis-changelog", 200, "null"},
+        {"explain/db1:3306", 200, R"("isHypothetical":true)"},
+        {"explain/db1/3306", 200, R"("planText":)"},
+        {"explain/nothing", 500, "nothing"},
+    });
+}
+
+}  // namespace
+}  // namespace orc::http
