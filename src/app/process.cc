@@ -24,6 +24,7 @@
 #include "mysql/resolver.h"
 #include "recovery/shell_hooks.h"
 #include "runtime/log.h"
+#include "runtime/open_files.h"
 #include "runtime/task_group.h"
 #include "store/sqlite_store.h"
 
@@ -133,6 +134,10 @@ Co<void> serve(Service& service, config::Settings settings, int& exit_code) {
     co_await service.stop();
 }
 
+/// A connection is kept to every server, and the usual limit is 1024. Hooks inherit this, and some programs close
+/// every number up to the limit before they begin: so not as many as the system would allow.
+constexpr std::uint64_t open_files_max = 65'536;
+
 constexpr Millis reading_limit{2000};
 
 /// Servers known from earlier runs are read once, so that a command sees the present and not the past.
@@ -169,6 +174,7 @@ int fatal(const std::string& message) {
 
 int run_service(const config::Settings& settings, const cli::Flags& flags) {
     signal(SIGPIPE, SIG_IGN);
+    runtime::allow_open_files(open_files_max);
     const auto database = database_path(settings);
     if (!database) {
         return fatal(database.error().message);
