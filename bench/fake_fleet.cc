@@ -1,6 +1,8 @@
+// Sockets, delays and counting; what is said is in fleet_answers.cc.
 #include "fake_fleet.h"
 
 #include <arpa/inet.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -9,285 +11,122 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
-#include <chrono>
 #include <cstring>
 #include <deque>
-#include <optional>
 #include <unordered_map>
+#include <unordered_set>
 
-#include "base/text.h"
+#include "packets.h"
 
 namespace orc::bench {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-std::uint32_t number_of(int fleet_host) { return std::uint32_t(fleet_host) + 1; }
+constexpr char command_quit = 1;
+constexpr char command_query = 3;
+constexpr int backlog = 4096;
 
-// ---- packets ----
-
-void put_number(std::string& out, std::uint64_t value, int bytes) {
-    for (int i = 0; i < bytes; ++i) {
-        out += char((value >> (8 * i)) & 255);
-    }
-}
-
-void put_length(std::string& out, std::size_t value) {
-    if (value < 251) {
-        out += char(value);
-    } else if (value < 65536) {
-        out += char(0xfc);
-        put_number(out, value, 2);
-    } else {
-        out += char(0xfd);
-        put_number(out, value, 3);
-    }
-}
-
-void put_text(std::string& out, std::string_view text) {
-    put_length(out, text.size());
-    out += text;
-}
-
-void put_packet(std::string& out, std::uint8_t& sequence, std::string_view payload) {
-    put_number(out, payload.size(), 3);
-    out += char(sequence++);
-    out += payload;
-}
-
-constexpr std::uint64_t capabilities =
-    0x1 | 0x4 | 0x8 | 0x200 | 0x2000 | 0x8000 | 0x10000 | 0x20000 | 0x40000 | 0x80000 | 0x200000 | 0x1000000;
-
-std::string greeting(std::uint32_t connection) {
-    std::string p;
-    p += char(10);
-    p += "8.0.36";
-    p += '\0';
-    put_number(p, connection, 4);
-    p += "12345678";
-    p += '\0';
-    put_number(p, capabilities & 0xffff, 2);
-    p += char(45);
-    put_number(p, 2, 2);
-    put_number(p, capabilities >> 16, 2);
-    p += char(21);
-    p.append(10, '\0');
-    p += "123456789012";
-    p += '\0';
-    p += "mysql_native_password";
-    p += '\0';
-    return p;
-}
-
-std::string ok_packet(char head, bool more) {
-    std::string p;
-    p += head;
-    p += '\0';
-    p += '\0';
-    put_number(p, more ? 2 | 8 : 2, 2);
-    put_number(p, 0, 2);
-    return p;
-}
-
-struct Table {
-    std::vector<std::string> columns;
-    std::vector<std::vector<std::optional<std::string>>> rows;
+struct Connection {
+    int host = 0;
+    std::uint32_t number = 0;  ///< also tells it from a later one with the same descriptor
+    bool is_logged_in = false;
+    std::string in;
 };
 
-void put_table(std::string& out, std::uint8_t& sequence, const Table& table, bool more) {
-    std::string p;
-    put_length(p, table.columns.size());
-    put_packet(out, sequence, p);
-    for (const auto& column : table.columns) {
-        p.clear();
-        for (const std::string_view part : {"def", "", "", ""}) {
-            put_text(p, part);
-        }
-        put_text(p, column);
-        put_text(p, column);
-        p += char(12);
-        put_number(p, 45, 2);
-        put_number(p, 1024, 4);
-        p += char(0xfd);
-        put_number(p, 0, 2);
-        p += char(0);
-        put_number(p, 0, 2);
-        put_packet(out, sequence, p);
+struct Pending {
+    Clock::time_point due;
+    int fd;
+    std::uint32_t number;
+    std::string bytes;
+};
+
+Error socket_error(const std::string& what) { return {ErrorCode::unreachable, what + ": " + std::strerror(errno)}; }
+
+/// `address` is 127.x.y.z, or any address of the loopback device for INADDR_ANY. `port` 0 picks one and stores it.
+Result<int> listen_on(in_addr address, std::uint16_t& port) {
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    const int yes = 1;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &yes, sizeof yes);
+    sockaddr_in name{};
+    name.sin_family = AF_INET;
+    name.sin_port = htons(port);
+    name.sin_addr = address;
+    socklen_t size = sizeof name;
+    const char device[] = "lo";
+    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device, sizeof device) != 0 ||
+        ::bind(fd, reinterpret_cast<const sockaddr*>(&name), size) != 0 || ::listen(fd, backlog) != 0) {
+        auto error = socket_error("listen");
+        ::close(fd);
+        return tl::unexpected<Error>(std::move(error));
     }
-    for (const auto& row : table.rows) {
-        p.clear();
-        for (const auto& cell : row) {
-            if (cell) {
-                put_text(p, *cell);
-            } else {
-                p += char(0xfb);
-            }
-        }
-        put_packet(out, sequence, p);
-    }
-    put_packet(out, sequence, ok_packet(char(0xfe), more));
+    ::getsockname(fd, reinterpret_cast<sockaddr*>(&name), &size);
+    port = ntohs(name.sin_port);
+    return fd;
+}
+
+void allow_many_files() {
+    rlimit files{};
+    getrlimit(RLIMIT_NOFILE, &files);
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
 }
 
 }  // namespace
 
-struct Connection {
-    int fd = -1;
-    int host = 0;
-    bool logged_in = false;
-    std::string in;
-};
-
 struct FakeFleet::State {
+    explicit State(FleetOptions o) : options(o), last_probe(std::size_t(o.shape.hosts())) {}
+
     FleetOptions options;
-    int epoll = -1;
-    std::vector<int> listeners;
-    std::unordered_map<int, int> host_of_listener;
+    int epoll = epoll_create1(EPOLL_CLOEXEC);
+    /// One for everybody, and one for each host whose kernel will drop connections.
+    std::unordered_set<int> listeners;
+    std::vector<int> own_listeners;
     std::unordered_map<int, Connection> connections;
-    std::uint32_t next_connection = 1;
-    Clock::time_point began = Clock::now();
+    std::deque<Pending> pending;  ///< all wait equally long, so the first is due first
+    std::unique_ptr<FleetAnswers> answers;
+    std::uint32_t connections_made = 0;
+    bool is_silent = false;
     std::vector<Clock::time_point> last_probe;
     FleetStats stats;
 
-    struct Pending {
-        Clock::time_point due;
-        int fd;
-        std::uint32_t generation;
-        std::string bytes;
-    };
-    std::deque<Pending> pending;
-    std::unordered_map<int, std::uint32_t> generations;
+    bool goes_silent(int host) const {
+        return options.silence != Silence::none && options.shape.cluster_of(host) % 2 == 1;
+    }
+    bool is_silent_now(int host) const { return is_silent && goes_silent(host); }
 
-    int hosts() const { return options.clusters * (options.replicas + 1); }
-    bool is_primary(int host) const { return host % (options.replicas + 1) == 0; }
-    int primary_of(int host) const { return host - host % (options.replicas + 1); }
-    std::string address(int host) const {
-        return "127." + std::to_string(options.second_octet) + "." + std::to_string(host / 250) + "." +
-               std::to_string(host % 250 + 1);
-    }
-    std::string uuid(int host) const {
-        char text[40];
-        std::snprintf(text, sizeof text, "%08x-0000-11ee-8000-000000000000", number_of(host));
-        return text;
-    }
-    std::string executed(int host) const {
-        const auto transactions =
-            std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began).count() / 100 + 1;
-        return uuid(primary_of(host)) + ":1-" + std::to_string(transactions);
-    }
-
-    std::string variable(int host, std::string name) const {
-        name = to_lower(name);
-        static const std::map<std::string, std::string> fixed = {
-            {"version", "8.0.36"},
-            {"version_comment", "MySQL Community Server - GPL"},
-            {"binlog_format", "ROW"},
-            {"binlog_row_image", "FULL"},
-            {"log_bin", "1"},
-            {"log_replica_updates", "1"},
-            {"log_slave_updates", "1"},
-            {"gtid_mode", "ON"},
-            {"gtid_purged", ""},
-            {"super_read_only", "0"}
-        };
-        if (const auto found = fixed.find(name); found != fixed.end()) {
-            return found->second;
-        }
-        if (name == "hostname" || name == "report_host") {
-            return address(host);
-        }
-        if (name == "server_id") {
-            return std::to_string(number_of(host));
-        }
-        if (name == "server_uuid") {
-            return uuid(host);
-        }
-        if (name == "read_only") {
-            return is_primary(host) ? "0" : "1";
-        }
-        return name == "gtid_executed" ? executed(host) : "0";
-    }
-
-    Table answer(int host, std::string_view statement) const {
-        Table table;
-        const std::string upper = to_lower(statement);
-        if (upper.starts_with("select @@") || upper.starts_with("select connection_id")) {
-            std::vector<std::optional<std::string>> row;
-            for (const auto item : split(statement.substr(7), ',')) {
-                std::string name(trim(item));
-                table.columns.push_back(name);
-                row.emplace_back(
-                    name.starts_with("@@global.") ? variable(host, name.substr(9)) : std::to_string(next_connection)
-                );
+    Result<void> open_listeners() {
+        in_addr any{};
+        TRY(add_listener(any));
+        for (int host = 0; options.silence == Silence::drop && host < options.shape.hosts(); ++host) {
+            if (goes_silent(host)) {
+                in_addr address{};
+                inet_pton(AF_INET, options.shape.address(host).c_str(), &address);
+                TRY(add_listener(address));
             }
-            table.rows.push_back(std::move(row));
-        } else if (upper.starts_with("show replica status") || upper.starts_with("show slave status")) {
-            replica_status(host, table);
-        } else if (upper.starts_with("show master status")) {
-            table.columns = {"File", "Position", "Binlog_Do_DB", "Binlog_Ignore_DB", "Executed_Gtid_Set"};
-            table.rows.push_back({"binlog.000007", "4711", "", "", executed(host)});
-        } else if (upper.starts_with("show replicas") || upper.starts_with("show slave hosts")) {
-            table.columns = {"Server_Id", "Host", "Port", "Source_Id", "Replica_UUID"};
-            for (int i = 1; is_primary(host) && i <= options.replicas; ++i) {
-                table.rows.push_back(
-                    {std::to_string(number_of(host + i)),
-                     address(host + i),
-                     std::to_string(options.port),
-                     std::to_string(number_of(host)),
-                     uuid(host + i)}
-                );
-            }
-        } else if (upper.starts_with("show global status")) {
-            table.columns = {"Variable_name", "Value"};
-            table.rows.push_back({"Uptime", "86400"});
-        } else {
-            table.columns = {"empty"};
         }
-        return table;
+        answers = std::make_unique<FleetAnswers>(options.shape);
+        return {};
     }
 
-    void replica_status(int host, Table& table) const {
-        const std::string source = is_primary(host) ? "" : address(primary_of(host));
-        const std::vector<std::pair<std::string, std::string>> cells = {
-            {"Replica_IO_State", "Waiting for source to send event"},
-            {"Source_Host", source},
-            {"Source_User", "repl"},
-            {"Source_Port", std::to_string(options.port)},
-            {"Connect_Retry", "60"},
-            {"Source_Log_File", "binlog.000007"},
-            {"Read_Source_Log_Pos", "4711"},
-            {"Relay_Log_File", "relay.000003"},
-            {"Relay_Log_Pos", "900"},
-            {"Relay_Source_Log_File", "binlog.000007"},
-            {"Replica_IO_Running", "Yes"},
-            {"Replica_SQL_Running", "Yes"},
-            {"Replicate_Do_DB", ""},
-            {"Last_Errno", "0"},
-            {"Last_Error", ""},
-            {"Exec_Source_Log_Pos", "4711"},
-            {"Source_SSL_Allowed", "No"},
-            {"Seconds_Behind_Source", "0"},
-            {"Last_IO_Errno", "0"},
-            {"Last_IO_Error", ""},
-            {"Last_SQL_Errno", "0"},
-            {"Last_SQL_Error", ""},
-            {"Source_Server_Id", std::to_string(number_of(primary_of(host)))},
-            {"Source_UUID", uuid(primary_of(host))},
-            {"SQL_Delay", "0"},
-            {"Retrieved_Gtid_Set", executed(host)},
-            {"Executed_Gtid_Set", executed(host)},
-            {"Auto_Position", "1"},
-            {"Channel_Name", ""},
-            {"Get_Source_public_key", "0"}
-        };
-        std::vector<std::optional<std::string>> row;
-        for (const auto& [name, value] : cells) {
-            table.columns.push_back(name);
-            row.emplace_back(value);
+    Result<void> add_listener(in_addr address) {
+        TRY(const int fd, listen_on(address, options.shape.port));
+        listeners.insert(fd);
+        if (address.s_addr != INADDR_ANY) {
+            own_listeners.push_back(fd);
         }
-        if (!is_primary(host)) {
-            table.rows.push_back(std::move(row));
-        }
+        watch(fd);
+        return {};
+    }
+
+    void watch(int fd) const {
+        epoll_event event{};
+        event.events = EPOLLIN;
+        event.data.fd = fd;
+        epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
     }
 
     void note_probe(int host) {
@@ -300,58 +139,31 @@ struct FakeFleet::State {
         last = now;
     }
 
-    void reply(Connection& c, std::string bytes) {
-        pending.push_back(
-            {Clock::now() + std::chrono::microseconds(options.latency_microseconds),
-             c.fd,
-             generations[c.fd],
-             std::move(bytes)}
-        );
+    void reply(int fd, const Connection& to, std::string bytes) {
+        pending.push_back({Clock::now() + options.latency, fd, to.number, std::move(bytes)});
     }
 
-    void handle_query(Connection& c, std::string_view sql) {
-        std::string out;
-        std::uint8_t sequence = 1;
-        std::vector<std::string_view> statements;
-        for (const auto piece : split(sql, ';')) {
-            if (!trim(piece).empty()) {
-                statements.push_back(trim(piece));
-            }
+    void handle_packet(int fd, Connection& c, std::string_view payload) {
+        const bool is_query = c.is_logged_in && payload[0] == command_query;
+        if (is_silent_now(c.host) || (c.is_logged_in && payload[0] == command_quit)) {
+            return;
         }
-        for (std::size_t i = 0; i < statements.size(); ++i) {
-            const bool more = i + 1 < statements.size();
-            const std::string lower = to_lower(statements[i].substr(0, 20));
-            if (lower.starts_with("set ") || lower.starts_with("kill ")) {
-                put_packet(out, sequence, ok_packet('\0', more));
-                continue;
-            }
-            if (lower.starts_with("show replica status") || lower.starts_with("show slave status")) {
+        if (is_query) {
+            const std::string_view sql = payload.substr(1);
+            if (answers->is_probe(sql)) {
                 note_probe(c.host);
             }
-            put_table(out, sequence, answer(c.host, statements[i]), more);
+            reply(fd, c, answers->answer(c.host, sql, c.number));
+            return;
         }
-        reply(c, std::move(out));
-    }
-
-    void handle_packet(Connection& c, std::string_view payload) {
-        std::string out;
-        std::uint8_t sequence = 1;
-        if (!c.logged_in) {
-            c.logged_in = true;
-            sequence = 2;
-            put_packet(out, sequence, ok_packet('\0', false));
-            reply(c, std::move(out));
-        } else if (payload[0] == 3) {
-            handle_query(c, payload.substr(1));
-        } else if (payload[0] != 1) {  // everything but "quit": ping, reset
-            put_packet(out, sequence, ok_packet('\0', false));
-            reply(c, std::move(out));
-        }
+        Packets out(c.is_logged_in ? 1 : 2);  // a ping, or the log-in, which is believed
+        c.is_logged_in = true;
+        out.ok(false);
+        reply(fd, c, out.take());
     }
 
     void drop(int fd) {
         ::close(fd);
-        ++generations[fd];
         connections.erase(fd);
     }
 
@@ -360,42 +172,53 @@ struct FakeFleet::State {
         if (fd < 0) {
             return;
         }
+        sockaddr_in here{};
+        socklen_t size = sizeof here;
+        ::getsockname(fd, reinterpret_cast<sockaddr*>(&here), &size);
+        std::array<unsigned char, 4> address{};
+        std::memcpy(address.data(), &here.sin_addr, address.size());
+        const int host = options.shape.host_at(address.data());
+        if (host < 0) {
+            ::close(fd);
+            return;
+        }
         const int yes = 1;
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
         Connection& c = connections[fd];
-        c = Connection{fd, host_of_listener[listener], false, {}};
-        epoll_event event{};
-        event.events = EPOLLIN;
-        event.data.fd = fd;
-        epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
-        std::string out;
-        std::uint8_t sequence = 0;
-        put_packet(out, sequence, greeting(next_connection++));
-        reply(c, std::move(out));
+        c = Connection{host, ++connections_made, false, {}};
+        watch(fd);
+        if (!is_silent_now(host)) {
+            Packets out(0);
+            out.greeting(c.number);
+            reply(fd, c, out.take());
+        }
     }
 
     void read_from(int fd) {
-        Connection& c = connections[fd];
-        char buffer[16384];
-        const ssize_t got = ::recv(fd, buffer, sizeof buffer, 0);
+        const auto known = connections.find(fd);
+        if (known == connections.end()) {
+            return;
+        }
+        Connection& c = known->second;
+        std::array<char, 16384> buffer;
+        const ssize_t got = ::recv(fd, buffer.data(), buffer.size(), 0);
         if (got <= 0) {
             if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
                 drop(fd);
             }
             return;
         }
-        c.in.append(buffer, std::size_t(got));
+        c.in.append(buffer.data(), std::size_t(got));
         while (c.in.size() >= 4) {
             const auto byte = [&](std::size_t i) { return std::size_t(static_cast<unsigned char>(c.in[i])); };
             const std::size_t size = byte(0) | byte(1) << 8U | byte(2) << 16U;
             if (c.in.size() < size + 4) {
                 return;
             }
-            const std::string payload = c.in.substr(4, size);
-            c.in.erase(0, size + 4);
-            if (!payload.empty()) {
-                handle_packet(c, payload);
+            if (size > 0) {
+                handle_packet(fd, c, std::string_view(c.in).substr(4, size));
             }
+            c.in.erase(0, size + 4);
         }
     }
 
@@ -403,14 +226,26 @@ struct FakeFleet::State {
         const auto now = Clock::now();
         while (!pending.empty() && pending.front().due <= now) {
             const Pending& p = pending.front();
-            if (generations[p.fd] == p.generation && connections.contains(p.fd)) {
-                // Answers are small and sockets empty: a short write means a client that went away.
+            const auto to = connections.find(p.fd);
+            if (to != connections.end() && to->second.number == p.number && !is_silent_now(to->second.host)) {
+                // Sockets are empty and take an answer whole: a short write means a client that went away.
                 if (::send(p.fd, p.bytes.data(), p.bytes.size(), MSG_NOSIGNAL) != ssize_t(p.bytes.size())) {
                     drop(p.fd);
                 }
             }
             pending.pop_front();
         }
+    }
+
+    /// Waits for the next packet or the next answer's time, to the microsecond: milliseconds would mean spinning.
+    int wait(std::vector<epoll_event>& events) const {
+        timespec limit{};
+        if (!pending.empty()) {
+            const auto left = std::max(pending.front().due - Clock::now(), Clock::duration(0));
+            limit.tv_sec = std::chrono::duration_cast<std::chrono::seconds>(left).count();
+            limit.tv_nsec = (left % std::chrono::seconds(1)).count();
+        }
+        return epoll_pwait2(epoll, events.data(), int(events.size()), pending.empty() ? nullptr : &limit, nullptr);
     }
 };
 
@@ -423,70 +258,39 @@ FakeFleet::~FakeFleet() {
     for (const int fd : state_->listeners) {
         ::close(fd);
     }
-    if (state_->epoll >= 0) {
-        ::close(state_->epoll);
-    }
+    ::close(state_->epoll);
 }
 
 Result<std::unique_ptr<FakeFleet>> FakeFleet::open(FleetOptions options) {
-    rlimit files{};
-    getrlimit(RLIMIT_NOFILE, &files);
-    files.rlim_cur = files.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &files);
-    auto state = std::make_unique<State>();
-    state->options = options;
-    state->epoll = epoll_create1(EPOLL_CLOEXEC);
-    state->last_probe.resize(std::size_t(state->hosts()));
-    for (int host = 0; host < state->hosts(); ++host) {
-        const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-        const int yes = 1;
-        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_port = htons(state->options.port);
-        inet_pton(AF_INET, state->address(host).c_str(), &address.sin_addr);
-        socklen_t size = sizeof address;
-        if (fd < 0 || ::bind(fd, reinterpret_cast<const sockaddr*>(&address), size) != 0 || ::listen(fd, 128) != 0) {
-            return fail(ErrorCode::unreachable, state->address(host) + ": " + std::strerror(errno));
-        }
-        if (state->options.port == 0) {
-            ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
-            state->options.port = ntohs(address.sin_port);
-        }
-        state->listeners.push_back(fd);
-        state->host_of_listener[fd] = host;
-        epoll_event event{};
-        event.events = EPOLLIN;
-        event.data.fd = fd;
-        epoll_ctl(state->epoll, EPOLL_CTL_ADD, fd, &event);
-    }
-    return std::unique_ptr<FakeFleet>(new FakeFleet(std::move(state)));
+    allow_many_files();
+    auto state = std::make_unique<State>(options);
+    std::unique_ptr<FakeFleet> fleet(new FakeFleet(std::move(state)));
+    TRY(fleet->state_->open_listeners());
+    return fleet;
 }
 
 std::vector<Endpoint> FakeFleet::primaries() const {
+    const FleetShape& shape = state_->options.shape;
     std::vector<Endpoint> out;
-    for (int i = 0; i < state_->options.clusters; ++i) {
-        out.push_back(Endpoint{state_->address(i * (state_->options.replicas + 1)), state_->options.port});
+    for (int i = 0; i < shape.clusters; ++i) {
+        out.push_back(Endpoint{shape.address(i * (shape.replicas + 1)), shape.port});
     }
     return out;
 }
 
-std::size_t FakeFleet::size() const { return std::size_t(state_->hosts()); }
+std::size_t FakeFleet::size() const { return std::size_t(state_->options.shape.hosts()); }
 
-void FakeFleet::serve(const volatile bool& keep_going) {
+void FakeFleet::serve_until_readable(int control) {
+    state_->watch(control);
     std::vector<epoll_event> events(1024);
-    while (keep_going) {
-        int wait = 50;
-        if (!state_->pending.empty()) {
-            const auto left =
-                std::chrono::duration_cast<std::chrono::milliseconds>(state_->pending.front().due - Clock::now())
-                    .count();
-            wait = int(std::clamp<long long>(left, 0, 50));
-        }
-        const int ready = epoll_wait(state_->epoll, events.data(), int(events.size()), wait);
+    bool is_called = false;
+    while (!is_called) {
+        const int ready = state_->wait(events);
         for (int i = 0; i < ready; ++i) {
             const int fd = events[std::size_t(i)].data.fd;
-            if (state_->host_of_listener.contains(fd)) {
+            if (fd == control) {
+                is_called = true;
+            } else if (state_->listeners.contains(fd)) {
                 state_->accept_on(fd);
             } else {
                 state_->read_from(fd);
@@ -494,9 +298,22 @@ void FakeFleet::serve(const volatile bool& keep_going) {
         }
         state_->send_due();
     }
+    epoll_ctl(state_->epoll, EPOLL_CTL_DEL, control, nullptr);
 }
 
-void FakeFleet::reset_stats() { state_->stats = {}; }
+void FakeFleet::silence() {
+    state_->is_silent = true;
+    for (const int fd : state_->own_listeners) {
+        // A queue of one that nobody empties: the first connection still gets in, every later one is dropped.
+        ::listen(fd, 0);
+        epoll_ctl(state_->epoll, EPOLL_CTL_DEL, fd, nullptr);
+    }
+}
+
+void FakeFleet::reset_stats() {
+    state_->stats = {};
+    std::fill(state_->last_probe.begin(), state_->last_probe.end(), Clock::time_point{});
+}
 
 FleetStats FakeFleet::stats() const {
     FleetStats out = state_->stats;

@@ -1,42 +1,50 @@
 // A fleet of fake MySQL servers in one thread: enough of the protocol to be probed, so that a machine can be sized
-// without one.
+// without one. On loopback only.
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
-#include <string>
 #include <vector>
 
 #include "base/endpoint.h"
 #include "base/result.h"
+#include "fleet_answers.h"
 
 namespace orc::bench {
 
+/// How a server that was well stops answering.
+enum class Silence {
+    none,
+    hang,  ///< connections open, nothing is answered any more, not even to new ones
+    drop,  ///< the same, and new connections are not even accepted by its kernel
+};
+
 struct FleetOptions {
-    int clusters = 250;
-    int replicas = 3;                ///< of each cluster's primary
-    int latency_microseconds = 500;  ///< before each answer
-    std::uint16_t port = 0;          ///< 0: picked
-    int second_octet = 64;           ///< addresses are 127.second.x.y
+    FleetShape shape;
+    std::chrono::microseconds latency{500};  ///< before each answer
+    /// What silence() does, to every server of every second cluster.
+    Silence silence = Silence::none;
 };
 
 struct FleetStats {
     std::uint64_t probes = 0;
-    std::vector<double> gaps;  ///< seconds between two probes of the same server, sorted
+    /// Seconds between two probes of the same server, of those that answer; sorted.
+    std::vector<double> gaps;
 };
 
-/// Host i of the fleet is 127.second.(i / 250).(i % 250 + 1); the first of each cluster is its primary.
 class FakeFleet {
 public:
-    /// Opens all listeners. Errors: an address that cannot be bound, too few file descriptors.
+    /// Opens what it listens on. Errors: an address that cannot be bound, too few file descriptors.
     static Result<std::unique_ptr<FakeFleet>> open(FleetOptions options);
     ~FakeFleet();
 
     std::vector<Endpoint> primaries() const;
     std::size_t size() const;
-    /// Serves until `keep_going` is false, looked at every 50 ms.
-    void serve(const volatile bool& keep_going);
+
+    /// Serves until `control` (a pipe or a socket) has something to read.
+    void serve_until_readable(int control);
+    /// Half of the fleet stops answering.
+    void silence();
     /// Forgets what was counted.
     void reset_stats();
     FleetStats stats() const;
