@@ -1,5 +1,6 @@
 #include "http/json_writer.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -68,9 +69,21 @@ void append_ascii(std::string& out, char c) {
     }
 }
 
+bool is_ordinary(char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte >= 0x20 && byte < 0x80 && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&';
+}
+
 void append_text(std::string& out, std::string_view value) {
     out += '"';
     for (std::size_t at = 0; at < value.size();) {
+        const auto special = std::find_if_not(value.begin() + static_cast<std::ptrdiff_t>(at), value.end(), is_ordinary);
+        const auto plain_end = static_cast<std::size_t>(special - value.begin());
+        if (plain_end > at) {
+            out.append(value, at, plain_end - at);
+            at = plain_end;
+            continue;
+        }
         const std::size_t length = sequence_length(value, at);
         const std::string_view piece = value.substr(at, length);
         if (length == 0) {

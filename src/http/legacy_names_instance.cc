@@ -1,3 +1,5 @@
+#include <unordered_map>
+
 #include "api/instance_state.h"
 #include "http/legacy_names.h"
 
@@ -14,6 +16,7 @@ struct Subject {
     const Facts& facts;
     const model::Channel& channel;
     const model::Cluster* cluster;
+    const std::vector<Endpoint>& replicas;
     api::InstanceJudge judge;
 };
 
@@ -27,15 +30,45 @@ std::optional<std::int64_t> count_of(const std::optional<Seconds>& span) {
 
 std::int64_t nanoseconds(Micros span) { return span.count() * 1000; }
 
-std::vector<Endpoint> replicas_of(const Subject& it) {
-    std::vector<Endpoint> out;
-    if (it.cluster != nullptr) {
-        for (const Server* replica : it.cluster->replicas_of(it.server.endpoint)) {
-            out.push_back(replica->endpoint);
+/// Who replicates from whom, found in one pass over each cluster: asking for each server anew would cost the square of
+/// the cluster's size.
+class Neighbours {
+public:
+    const std::vector<Endpoint>& replicas_of(const model::Cluster* cluster, const Endpoint& server) {
+        static const std::vector<Endpoint> none;
+        if (cluster == nullptr) {
+            return none;
         }
+        const auto [known, is_new] = clusters_.try_emplace(cluster);
+        if (is_new) {
+            known->second = by_source(*cluster);
+        }
+        const auto found = known->second.find(server);
+        return found == known->second.end() ? none : found->second;
     }
-    return out;
-}
+
+private:
+    using Replicas = std::unordered_map<Endpoint, std::vector<Endpoint>>;
+
+    static Replicas by_source(const model::Cluster& cluster) {
+        Replicas out;
+        for (const auto& server : cluster.servers) {
+            if (server->facts == nullptr) {
+                continue;
+            }
+            for (const auto& channel : server->facts->channels) {
+                auto& replicas = out[channel.source];
+                // Two channels from one source are one replica.
+                if (replicas.empty() || replicas.back() != server->endpoint) {
+                    replicas.push_back(server->endpoint);
+                }
+            }
+        }
+        return out;
+    }
+
+    std::unordered_map<const model::Cluster*, Replicas> clusters_;
+};
 
 bool has_oracle_gtid(const Facts& facts) { return !facts.gtid_mode.empty() && facts.gtid_mode != "OFF"; }
 
@@ -89,11 +122,10 @@ void progress(JsonWriter& json, const Subject& it) {
     json.field("GtidPurged", it.facts.purged.text()).field("GtidErrant", it.server.errant.text());
     nullable(json, "SlaveLagSeconds", count_of(it.server.lag()));
     nullable(json, "ReplicationLagSeconds", count_of(it.server.lag()));
-    const std::vector<Endpoint> replicas = replicas_of(it);
     json.key("SlaveHosts");
-    write(json, replicas);
+    write(json, it.replicas);
     json.key("Replicas");
-    write(json, replicas);
+    write(json, it.replicas);
 }
 
 void place(JsonWriter& json, const Subject& it) {
@@ -194,9 +226,7 @@ void group(JsonWriter& json, const Subject& it) {
     write(json, membership.primary.value_or(Endpoint{}));
 }
 
-}  // namespace
-
-void write_instance(JsonWriter& json, const View& view, const Server& server) {
+void write_one(JsonWriter& json, const View& view, const Server& server, Neighbours& neighbours) {
     static const Facts unread;
     static const model::Channel no_channel;
     const Facts& facts = server.facts == nullptr ? unread : *server.facts;
@@ -208,6 +238,7 @@ void write_instance(JsonWriter& json, const View& view, const Server& server) {
         facts,
         channel == nullptr ? no_channel : *channel,
         cluster.get(),
+        neighbours.replicas_of(cluster.get(), server.endpoint),
         api::InstanceJudge(view.settings, view.now)
     };
     json.begin_object();
@@ -223,6 +254,13 @@ void write_instance(JsonWriter& json, const View& view, const Server& server) {
     json.end_object();
 }
 
+}  // namespace
+
+void write_instance(JsonWriter& json, const View& view, const Server& server) {
+    Neighbours neighbours;
+    write_one(json, view, server, neighbours);
+}
+
 std::string instance(const View& view, const Server& server) {
     JsonWriter json;
     write_instance(json, view, server);
@@ -231,9 +269,10 @@ std::string instance(const View& view, const Server& server) {
 
 std::string instances(const View& view, const std::vector<model::ServerPtr>& servers) {
     JsonWriter json;
+    Neighbours neighbours;
     json.begin_array();
     for (const auto& server : servers) {
-        write_instance(json, view, *server);
+        write_one(json, view, *server, neighbours);
     }
     json.end_array();
     return std::move(json).str();

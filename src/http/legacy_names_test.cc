@@ -87,6 +87,26 @@ TEST_F(LegacyNames, instance_has_the_classic_fields_in_order) {
     EXPECT_THAT(fields_of(instance_json("db2")), ElementsAreArray(wanted_fields("Instance")));
 }
 
+TEST_F(LegacyNames, instances_name_their_replicas_once_each) {
+    auto& channels = facts_of("db3").channels;
+    model::Channel second = channels[0];
+    second.name = "second";
+    channels.push_back(second);
+    second.name = "third";
+    second.source = Endpoint{"db1", 3306};
+    channels.push_back(second);
+    const auto cluster = topology_->cluster(Endpoint{"db1", 3306});
+    const auto all = boost::json::parse(instances(view(), cluster->servers)).as_array();
+    ASSERT_EQ(all.size(), 3U);
+    EXPECT_EQ(
+        boost::json::serialize(all[0].at("Replicas")),
+        R"([{"Hostname":"db2","Port":3306},{"Hostname":"db3","Port":3306}])"
+    );
+    EXPECT_EQ(boost::json::serialize(all[1].at("Replicas")), R"([{"Hostname":"db3","Port":3306}])");
+    EXPECT_EQ(boost::json::serialize(all[2].at("Replicas")), "[]");
+    EXPECT_EQ(instance_json("db1").at("Replicas"), all[0].at("Replicas")) << "as when it is asked for alone";
+}
+
 TEST_F(LegacyNames, instance_says_what_a_replica_is) {
     facts_of("db2").channels[0].lag = Seconds(7);
     const auto json = instance_json("db2");
