@@ -73,7 +73,8 @@ int serve_or_run(const cli::Flags& flags) {
             "work on this node's database alone"
         );
     }
-    return word == "http" ? app::run_service(settings, flags) : app::run_command(settings, flags);
+    const bool is_service = word == "http" || flags.text("c") == "continuous";
+    return is_service ? app::run_service(settings, flags) : app::run_command(settings, flags);
 }
 
 /// `help` and `-c help` list the commands, on standard error as ever; `help <command>` and `-c <command> help` explain

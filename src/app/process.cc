@@ -112,21 +112,30 @@ void add_command_route(http::Router& router, std::shared_ptr<http::Desk> desk) {
     });
 }
 
-Co<void> serve(Service& service, config::Settings settings, int& exit_code) {
+/// Until a signal says stop; what it was is audited.
+Co<void> work_until_stopped(api::UseCases& use_cases) {
+    const int number = co_await wait_for_stop(use_cases);
+    LOG(info, "service.stopping", {{"signal", number}});
+    co_await note(use_cases, "shutdown", number == SIGTERM ? "Triggered via SIGTERM" : "Triggered via SIGINT");
+}
+
+/// `with_http` false is `-c continuous`: everything but the listener.
+Co<void> serve(Service& service, config::Settings settings, bool with_http, int& exit_code) {
     const Result<void> started = co_await service.start();
     if (!started) {
         exit_code = fatal(started.error().message);
         co_await service.stop();
         co_return;
     }
+    if (!with_http) {
+        co_await work_until_stopped(service.use_cases());
+        co_await service.stop();
+        co_return;
+    }
     auto server = http::Server::start(settings, service.use_cases(), http::Limits{}, add_command_route);
     if (server) {
         LOG(info, "http.listening", {{"port", (*server)->port()}});
-        const int number = co_await wait_for_stop(service.use_cases());
-        LOG(info, "service.stopping", {{"signal", number}});
-        co_await note(
-            service.use_cases(), "shutdown", number == SIGTERM ? "Triggered via SIGTERM" : "Triggered via SIGINT"
-        );
+        co_await work_until_stopped(service.use_cases());
         co_await (*server)->stop();
     } else {
         exit_code = fatal(server.error().message);
@@ -197,7 +206,8 @@ int run_service(const config::Settings& settings, const cli::Flags& flags) {
     Service service(real.outside(), std::move(options));
     int exit_code = 0;
     runtime::TaskGroup main_task(real.io.get_executor());
-    main_task.spawn(serve(service, settings, exit_code));
+    const bool with_http = flags.text("c") != "continuous";
+    main_task.spawn(serve(service, settings, with_http, exit_code));
     real.io.run();
     return exit_code;
 }
@@ -215,7 +225,9 @@ int run_command(const config::Settings& settings, const cli::Flags& flags) {
     cli::Printed printed;
     const auto lock = DatabaseLock::take(*database);
     if (!lock && lock.error().code == ErrorCode::conflict) {
-        const auto answered = cli::ask_service(settings, flags);
+        cli::Flags asked = flags;
+        asked.texts.try_emplace("owner", this_user());  // not the service's user
+        const auto answered = cli::ask_service(settings, asked);
         if (!answered) {
             return fatal(lock.error().message + ", which does not answer: " + answered.error().message);
         }

@@ -8,7 +8,8 @@
 
 namespace orc::app {
 
-/// `orchestrator http`: serves and watches until SIGTERM or SIGINT. Returns the exit code.
+/// `orchestrator http`: serves and watches until SIGTERM or SIGINT; `-c continuous` does the same without the HTTP
+/// listener. Returns the exit code.
 int run_service(const config::Settings& settings, const cli::Flags& flags);
 
 /// `orchestrator -c command`: asks the service that holds this configuration's database when one runs, else does it

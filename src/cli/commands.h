@@ -68,7 +68,28 @@ Task<Lines> check_recoveries(Call call);
 // commands_explain.cc
 Task<Lines> explain(Call call);
 
+// commands_tags.cc
+Task<Lines> tags(Call call);
+Task<Lines> tag_value(Call call);
+Task<Lines> tagged(Call call);
+Task<Lines> tag(Call call);
+Task<Lines> untag(Call call);
+Task<Lines> untag_all(Call call);
+Task<Lines> submit_pool(Call call);
+Task<Lines> pool_instances(Call call);
+Task<Lines> reachable_pool_instances(Call call);
+
+// commands_names.cc
+Task<Lines> resolve(Call call);
+Task<Lines> reset_resolve_cache(Call call);
+Task<Lines> show_resolved(Call call);
+Task<Lines> show_virtual_names(Call call);
+Task<Lines> register_virtual_name(Call call);
+Task<Lines> deregister_virtual_name(Call call);
+
 // commands_node.cc
+Task<Lines> snapshot_topologies(Call call);
+Task<Lines> continuous(Call call);
 Task<Lines> access_token(Call call);
 Task<Lines> active_nodes(Call call);
 Task<Lines> dump_config(Call call);

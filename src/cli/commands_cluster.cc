@@ -1,6 +1,7 @@
 // One cluster: its tree, its name, its members and who of them does what.
 #include "api/domain.h"
 #include "api/servers.h"
+#include "api/tags.h"
 #include "api/topology_text.h"
 #include "cli/commands.h"
 
@@ -9,12 +10,14 @@ namespace {
 
 Task<Lines> tree(Call call, api::TreeForm form) {
     CO_TRY(const auto cluster, co_await cluster_argument(call));
-    co_return line(api::topology_text(*cluster, form, *call.use_cases.settings(), cluster->taken));
+    const auto tags = api::tag_texts(call.use_cases);
+    co_return line(api::topology_text(*cluster, form, *call.use_cases.settings(), cluster->taken, tags));
 }
 
 }  // namespace
 
 Task<Lines> topology(Call call) { return tree(std::move(call), api::TreeForm::plain); }
+Task<Lines> topology_tags(Call call) { return tree(std::move(call), api::TreeForm::tags); }
 Task<Lines> topology_tabulated(Call call) { return tree(std::move(call), api::TreeForm::tabulated); }
 
 Task<Lines> which_cluster(Call call) {

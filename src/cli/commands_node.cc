@@ -1,5 +1,6 @@
 // The program itself: its processes, its configuration, its commands.
 #include "api/access_tokens.h"
+#include "api/snapshots.h"
 #include "cli/command_table.h"
 #include "cli/commands.h"
 #include "config/dump.h"
@@ -24,6 +25,16 @@ Task<Lines> active_nodes(Call call) {
 Task<Lines> access_token(Call call) {
     CO_TRY(const std::string token, co_await api::make_access_token(call.use_cases, owner_argument(call)));
     co_return line(token);
+}
+
+Task<Lines> snapshot_topologies(Call call) {
+    CO_TRY(co_await api::take_snapshot(call.use_cases));
+    co_return Lines{};
+}
+
+/// The program becomes the service without coming here; who comes here asks a service that runs already.
+Task<Lines> continuous(Call call) {
+    co_return fail(ErrorCode::conflict, call.use_cases.node().host + " runs the service already");
 }
 
 Task<Lines> dump_config(Call call) { co_return line(config::dump(*call.use_cases.settings(), false)); }

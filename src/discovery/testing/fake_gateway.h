@@ -86,7 +86,11 @@ public:
     }
 
     Task<void> knock(Endpoint server, Deadline deadline) override {
-        const auto fake = servers.at(server);
+        const auto found = servers.find(server);
+        if (found == servers.end()) {
+            co_return fail(ErrorCode::unreachable, "no such host: " + server.host);
+        }
+        const auto fake = found->second;
         ++fake->knocks;
         co_return co_await answer_after(fake, deadline, false);
     }
