@@ -1,0 +1,140 @@
+// The command line on real servers: the real binary, first beside a running service, then on the same database by
+// itself. Both must print the same.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <tuple>
+
+#include "stage.h"
+
+namespace orc::integration {
+namespace {
+
+using sandbox::Flavor;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+struct Ran {
+    std::string out;    ///< standard output
+    std::string error;  ///< standard error
+    int status = 0;
+};
+
+std::string contents(const std::filesystem::path& path) {
+    std::ifstream in(path);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+class Commands : public testing::TestWithParam<Flavor> {
+protected:
+    void SetUp() override {
+        StageOptions options;
+        options.flavor = GetParam();
+        options.servers = 3;
+        // Nobody is promoted behind the test's back.
+        options.settings["RecoverMasterClusterFilters"] = "[]";
+        stage_ = Stage::set_up(std::move(options));
+        ASSERT_NE(stage_, nullptr);
+        for (int i = 1; i <= 3; ++i) {
+            names_.push_back(stage_->servers().endpoint(i).text());
+        }
+    }
+
+    Ran command(const std::string& arguments) {
+        const auto errors = stage_->folder() / "command.err";
+        const std::string line = std::string(ORC_PROGRAM) + " --config=" + stage_->service().configuration().string() +
+                                 " " + arguments + " 2>" + errors.string();
+        FILE* pipe = popen(line.c_str(), "r");
+        Ran ran;
+        if (pipe == nullptr) {
+            ADD_FAILURE() << "cannot run " << line;
+            return ran;
+        }
+        std::array<char, 4096> space{};
+        for (std::size_t got = 0; (got = fread(space.data(), 1, space.size(), pipe)) > 0;) {
+            ran.out.append(space.data(), got);
+        }
+        ran.status = WEXITSTATUS(pclose(pipe));
+        ran.error = contents(errors);
+        return ran;
+    }
+
+    /// Prints `out`, nothing on standard error, and succeeds.
+    void expect(const std::string& arguments, const std::string& out) {
+        const Ran ran = command(arguments);
+        EXPECT_EQ(ran.out, out) << arguments;
+        EXPECT_EQ(ran.error, "") << arguments;
+        EXPECT_EQ(ran.status, 0) << arguments;
+    }
+    void expect_failure(const std::string& arguments, const std::string& why) {
+        const Ran ran = command(arguments);
+        EXPECT_EQ(ran.out, "") << arguments;
+        EXPECT_THAT(ran.error, HasSubstr("FATAL ")) << arguments;
+        EXPECT_THAT(ran.error, HasSubstr(why)) << arguments;
+        EXPECT_EQ(ran.status, 1) << arguments;
+    }
+
+    /// What must be the same beside a service and without one. Whatever it changes it changes back.
+    void expect_the_same_from_everybody() {
+        const auto& [primary, replica, other] = std::tie(names_[0], names_[1], names_[2]);
+        expect("-c clusters", primary + "\n");
+        expect("-c all-instances", primary + "\n" + replica + "\n" + other + "\n");
+        expect("-c which-cluster -i " + other, primary + "\n");
+        expect("-c which-cluster-master -i " + replica, primary + "\n");
+        expect("-c which-master -i " + replica, primary + "\n");
+        expect("-c which-replicas -i " + primary, replica + "\n" + other + "\n");
+        expect("-c is-replicating -i " + replica + "," + primary, replica + "\n");
+        expect("-c can-replicate-from -i " + replica + " -d " + other, other + "\n");
+        expect("-c which-gtid-errant -i " + replica, "\n");
+        expect(
+            "-c find -pattern ':" + primary.substr(primary.rfind(':') + 1) + "$'",
+            primary + "\n" + replica + "\n" + other + "\n"
+        );
+        expect("-c tag -i " + replica + " -tag role=backup", replica + "\n");
+        expect("-c tagged -tag role=backup", replica + "\n");
+        EXPECT_THAT(command("-c topology-tags -i " + primary).out, HasSubstr("] [role=backup]\n"));
+        expect("-c untag -i " + replica + " -tag role", replica + "\n");
+        expect("-c begin-downtime -i " + other + " -reason 'a new disk' -duration 1h -owner bob", other + "\n");
+        expect("-c which-downtimed-instances", other + "\n");
+        expect("-c end-downtime -i " + other, other + "\n");
+        expect("-c submit-pool-instances -pool web -i " + replica + "," + other, "");
+        expect("-c which-heuristic-cluster-pool-instances -i " + primary + " -pool web", replica + "\n" + other + "\n");
+        expect("-c resolve -i " + primary, primary + "\n");
+        expect("-c snapshot-topologies", "");
+        expect("-c recover -i " + primary, "");
+        EXPECT_THAT(command("-c access-token").out, ::testing::MatchesRegex("[0-9a-f]+\n"));
+        const Ran why = command("-c explain -i " + primary);
+        EXPECT_THAT(why.out, HasSubstr("Verdict: NoProblem\n"));
+        EXPECT_THAT(why.out, HasSubstr("  " + replica + ": alive: "));
+        EXPECT_THAT(why.out, HasSubstr("make " + replica + " writable"));
+        expect_failure("-c begin-downtime -i ''", "-reason is required");
+        expect_failure("-c end-downtime -i ''", "-i is empty");
+        expect_failure("-c which-instance -i nobody.invalid", "nobody.invalid");
+        expect_failure("-c stop-slave -i " + replica, "stop-replica is not available");
+        EXPECT_THAT(command("-c topology -i " + replica).out, StartsWith(primary + " "));
+    }
+
+    std::unique_ptr<Stage> stage_;
+    std::vector<std::string> names_;
+};
+
+TEST_P(Commands, print_the_same_beside_a_service_and_without_one) {
+    expect_the_same_from_everybody();
+    const std::string beside = command("-c topology-tabulated -i " + names_[0]).out;
+    ASSERT_TRUE(stage_->service().terminate());
+    SCOPED_TRACE("without a service");
+    expect_the_same_from_everybody();
+    EXPECT_EQ(command("-c topology-tabulated -i " + names_[0]).out, beside);
+}
+
+INSTANTIATE_TEST_SUITE_P(Flavors, Commands, testing::Values(Flavor::mariadb, Flavor::mysql), [](const auto& instance) {
+    return std::string(name(instance.param));
+});
+
+}  // namespace
+}  // namespace orc::integration
