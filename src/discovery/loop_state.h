@@ -1,6 +1,7 @@
 // The inside of DiscoveryLoop, shared by its files: discovery_loop.cc (face, pump), loop_probe.cc (one probe and what
-// follows from it), loop_pulse.cc (signs of life between probes), loop_names.cc (names), loop_commit.cc (what servers
-// tell that belongs into the ledger). All of it runs on the control executor.
+// follows from it), loop_pulse.cc (signs of life between probes), loop_requests.cc (who waits for a reading),
+// loop_names.cc (names), loop_commit.cc (what servers tell that belongs into the ledger). All of it runs on the control
+// executor.
 #pragma once
 
 #include <deque>

@@ -169,4 +169,25 @@ const std::vector<std::string_view>& column_names(StatusField field) {
     return names.at(static_cast<std::size_t>(field));
 }
 
+model::GtidUse gtid_use(std::string_view text) {
+    const auto lower = to_lower(text);
+    if (lower == "slave_pos") {
+        return model::GtidUse::replica_position;
+    }
+    return lower == "current_pos" ? model::GtidUse::current_position : model::GtidUse::none;
+}
+
+bool is_system_session(std::string_view user, std::string_view command) {
+    // One that is still logging in cannot write yet, and may be ours.
+    static constexpr std::array<std::string_view, 5> users = {
+        "system user", "event_scheduler", "mysql.session", "mysql.infoschema", "unauthenticated user"
+    };
+    static constexpr std::array<std::string_view, 6> prefixes = {
+        "binlog dump", "daemon", "slave_", "replica_", "register ", "group replication"
+    };
+    const auto lower = to_lower(command);
+    return std::find(users.begin(), users.end(), user) != users.end() ||
+           std::any_of(prefixes.begin(), prefixes.end(), [&](auto prefix) { return lower.starts_with(prefix); });
+}
+
 }  // namespace orc::mysql
