@@ -92,14 +92,21 @@ Task<Lines> instance_status(Call call) {
 
 Task<Lines> which_downtimed(Call call) {
     CO_TRY(const auto only, co_await optional_cluster(call));
+    // Of the ledger, not of the snapshot: that is published a moment after a downtime has begun.
+    const auto intent = call.use_cases.intent();
+    const WallTime now = call.use_cases.clock().wall();
     co_return lines_of(api::servers_where(*call.use_cases.topology(), [&](const model::Server& server) {
-        return server.downtime && (only == nullptr || server.cluster == only->name);
+        return intent->downtime_of(server.endpoint, now) != nullptr &&
+               (only == nullptr || server.cluster == only->name);
     }));
 }
 
 Task<Lines> which_lost(Call call) {
-    co_return lines_of(api::servers_where(*call.use_cases.topology(), [](const model::Server& server) {
-        return server.downtime && server.downtime->reason == model::lost_in_recovery;
+    const auto intent = call.use_cases.intent();
+    const WallTime now = call.use_cases.clock().wall();
+    co_return lines_of(api::servers_where(*call.use_cases.topology(), [&](const model::Server& server) {
+        const auto* downtime = intent->downtime_of(server.endpoint, now);
+        return downtime != nullptr && downtime->reason == model::lost_in_recovery;
     }));
 }
 
