@@ -33,6 +33,7 @@ Task<Endpoint> begin_maintenance(
                 db_timestamp(other->end) + " (" + other->reason + ")"
         );
     }
+    record.id = intent->last_maintenance_id + 1;
     record.end = record.begin + (span == Seconds{0} ? default_span : span);
     record.owner = std::move(owner);
     record.reason = std::move(reason);

@@ -76,6 +76,9 @@ TEST(Intent, maintenance_is_one_at_a_time) {
         {"maintenance", 200, R"("IsActive":true,"Owner":"me","Reason":"disk")"},
         {"end-maintenance/db2/3306", 200, R"("Hostname":"db2")"},
         {"end-maintenance/db2/3306", 200, "OK"},
+        {"begin-maintenance/db3/3306/me/disk", 200, "OK"},
+        {"maintenance", 200, R"("MaintenanceId":2,"Key":{"Hostname":"db3")"},
+        {"end-maintenance/2", 200, R"("Details":2)"},
         {"end-maintenance/nine", 500, "Invalid maintenance id: nine"},
         {"maintenance", 200, "[]"},
     });
