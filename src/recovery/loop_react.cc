@@ -50,16 +50,8 @@ void RecoveryLoop::State::react(const model::ClusterPtr& cluster) {
     for (auto& finding : found) {
         consider(*cluster, finding);
     }
-    const auto before = by_cluster.find(cluster->name);
-    note_changes(before == by_cluster.end() ? std::vector<Finding>{} : before->second, found);
-    if (found.empty()) {
-        if (by_cluster.erase(cluster->name) == 0) {
-            return;
-        }
-    } else {
-        by_cluster[cluster->name] = std::move(found);
-    }
-    publish_findings();
+    note_changes(findings.of(cluster->name), found);
+    findings.put(cluster->name, std::move(found));
 }
 
 void RecoveryLoop::State::settle_doubts(const model::ClusterPtr& cluster) {

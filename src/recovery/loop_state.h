@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "planning/plan_text.h"
 #include "recovery/attempt.h"
+#include "recovery/findings_board.h"
 #include "recovery/gates.h"
 
 namespace orc::recovery {
@@ -66,7 +67,6 @@ struct RecoveryLoop::State : std::enable_shared_from_this<RecoveryLoop::State> {
     Co<void> resume_from_history(RecoveryUid uid);
 
     // ---- shared ----
-    void publish_findings();
     void publish_running();
     void tell(const Event& event);
     bool leads() const { return shop.leadership.view().is_leader; }
@@ -79,7 +79,7 @@ struct RecoveryLoop::State : std::enable_shared_from_this<RecoveryLoop::State> {
 
     std::unique_ptr<Eyes> eyes;
     Workshop shop;
-    std::map<ClusterName, std::vector<analysis::Finding>> by_cluster;
+    FindingsBoard findings;
     std::map<RecoveryUid, std::shared_ptr<Attempt>> attempts;
     std::map<std::pair<Endpoint, BlockClass>, Pause> pauses;  ///< after attempts that did not succeed, by class
     std::set<std::pair<Endpoint, std::string>> told;          ///< findings that were made known and are still active
@@ -93,8 +93,7 @@ struct RecoveryLoop::State : std::enable_shared_from_this<RecoveryLoop::State> {
     mutable std::int64_t recovery_ids = 0;
     mutable std::int64_t detection_ids = 0;
 
-    mutable std::mutex mutex;  ///< guards the two published values only
-    std::shared_ptr<const std::vector<analysis::Finding>> findings;
+    mutable std::mutex mutex;  ///< guards the published list only
     std::vector<Running> running;
     runtime::TaskGroup group;  // last: it goes first
 };

@@ -39,24 +39,13 @@ Co<void> RecoveryLoop::State::one_upkeep() {
         }
     }
     // A block may have ended since the cluster last changed.
-    std::vector<Endpoint> subjects;
-    for (const auto& [name, some] : by_cluster) {
-        if (!some.empty()) {
-            subjects.push_back(some.front().subject);
-        }
-    }
-    for (const auto& subject : subjects) {
+    for (const auto& subject : findings.subjects()) {
         react(eyes->cluster_now(subject));
     }
 }
 
 void RecoveryLoop::State::forget_vanished_clusters() {
-    const auto topology = eyes->topology();
-    const auto before = by_cluster.size();
-    std::erase_if(by_cluster, [&](const auto& entry) { return !topology->clusters.contains(entry.first); });
-    if (by_cluster.size() != before) {
-        publish_findings();
-    }
+    findings.keep_only_those_of(*eyes->topology());
     const auto intent = shop.ledger.intent();
     std::erase_if(told, [&](const auto& entry) {
         return std::none_of(

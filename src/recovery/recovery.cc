@@ -32,7 +32,6 @@ RecoveryLoop::State::State(
           {},
           nullptr
       },
-      findings(std::make_shared<const std::vector<analysis::Finding>>()),
       group(seams.executor) {
     shop.group = &group;
     shop.tell = [this](const Event& event) { tell(event); };
@@ -53,15 +52,6 @@ void RecoveryLoop::State::tell(const Event& event) {
     for (const auto& listener : listeners) {
         listener(event);
     }
-}
-
-void RecoveryLoop::State::publish_findings() {
-    auto fresh = std::make_shared<std::vector<analysis::Finding>>();
-    for (const auto& [name, some] : by_cluster) {
-        fresh->insert(fresh->end(), some.begin(), some.end());
-    }
-    const std::scoped_lock lock(mutex);
-    findings = std::move(fresh);
 }
 
 void RecoveryLoop::State::publish_running() {
@@ -114,10 +104,7 @@ void RecoveryLoop::adopt(const config::Settings& settings) {
     }
 }
 
-std::shared_ptr<const std::vector<analysis::Finding>> RecoveryLoop::findings() const {
-    const std::scoped_lock lock(state_->mutex);
-    return state_->findings;
-}
+std::shared_ptr<const std::vector<analysis::Finding>> RecoveryLoop::findings() const { return state_->findings.all(); }
 
 std::vector<Running> RecoveryLoop::running() const {
     const std::scoped_lock lock(state_->mutex);
