@@ -122,4 +122,18 @@ struct Doubt {
 };
 Doubt doubts(const model::Cluster& cluster, const Policy& policy, Instant now);
 
+/// A receiver that should be started anew to learn whether its source still serves.
+struct StreamTest {
+    Endpoint subject;
+    Endpoint replica;
+    std::string channel;
+    friend bool operator==(const StreamTest&, const StreamTest&) = default;
+};
+
+/// While a subject's checks fail and its replicas' streams run but bring nothing: one replica whose receiver may be
+/// started anew, the least valuable; when it cannot connect, as many more as make a majority. Never one whose
+/// acknowledgement is needed, nor one in maintenance or downtime, nor a MariaDB replica with unapplied events. Empty
+/// while anybody hears from the subject, and where heartbeats tell as fast. How often is for the caller.
+std::vector<StreamTest> streams_to_test(const model::Cluster& cluster);
+
 }  // namespace orc::analysis

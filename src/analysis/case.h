@@ -37,6 +37,7 @@ struct Observation {
     bool is_replicating = false;
     bool is_failing_to_connect = false;
     std::optional<Micros> silence;  ///< the receiver runs, but its stream is proven silent for that long
+    bool is_mute = false;           ///< it runs and brings nothing, while most replicas cannot connect
     Testimony says = Testimony::unknown;
 };
 
@@ -68,7 +69,11 @@ struct Case {
 
 Case examine(const model::Server& subject, std::span<const Edge> edges, const Policy& policy, Instant now);
 
-Observation observe(const model::Server& subject, const Edge& edge, Instant now);
+Observation observe(const Case& c, const Edge& edge);
+
+/// The stream runs, nothing has come over it for a while, and most replicas of the subject cannot connect: it proves
+/// nothing any more.
+bool is_mute(const model::Server& subject, std::span<const Edge> edges, const Edge& edge);
 
 /// Last time the server gave us a sign of life.
 std::optional<Instant> last_life(const model::Check& check);

@@ -101,8 +101,7 @@ void doubt_looking_well(Reading& reading, const Case& c, Code code) {
     const Instant life = *last_life(c.check());
     for (const Edge& edge : c.edges) {
         const auto seen = edge.replica->check.seen;
-        const bool complains =
-            observe(*c.server, edge, c.now).says == Testimony::dead || is_any_replication_stopped(code);
+        const bool complains = observe(c, edge).says == Testimony::dead || is_any_replication_stopped(code);
         if (complains && seen && *seen > life) {
             reading.want_after(*c.server, *seen);
             reading.because(edge.replica->endpoint.text() + " does not receive from " + c.server->endpoint.text());

@@ -170,6 +170,8 @@ const std::map<std::string_view, Word>& words() {
              p.facts.semi_sync.source_active = v != "inactive";
          }},
         {"ss-replica", [](Pen& p, std::string_view) { p.facts.semi_sync.replica_enabled = true; }},
+        {"acks",
+         [](Pen& p, std::string_view) { p.facts.semi_sync.replica_enabled = p.facts.semi_sync.replica_active = true; }},
         {"wants", [](Pen& p, std::string_view v) { p.facts.semi_sync.acks_wanted = count(v); }},
         {"has", [](Pen& p, std::string_view v) { p.facts.semi_sync.clients = count(v); }},
         {"waiting", [](Pen& p, std::string_view v) { p.server.waiting_for_acks_since = ago(v); }},
@@ -435,6 +437,9 @@ std::string render(const Drawing& drawing) {
             list(doubt.read_again),
             doubt.again_in.count() / 1000
         );
+    }
+    for (const auto& test : streams_to_test(drawing.cluster)) {
+        out += fmt::format("test: does {} reach {} anew?\n", test.replica.text(), test.subject.text());
     }
     return out;
 }

@@ -40,6 +40,9 @@ Testimony testimony(const Observation& seen, const model::Channel& channel) {
     }
     switch (channel.receiver) {
         case ThreadState::running:
+            if (seen.is_mute) {
+                return Testimony::unknown;
+            }
             return seen.silence ? Testimony::dead : Testimony::alive;
         case ThreadState::other:
             return is_login_refusal(channel.receiver_errno) ? Testimony::unknown : Testimony::dead;
@@ -83,15 +86,18 @@ bool is_login_refusal(int error_number) {
     return std::find(numbers.begin(), numbers.end(), error_number) != numbers.end();
 }
 
-Observation observe(const model::Server& subject, const Edge& edge, Instant now) {
+Observation observe(const Case& c, const Edge& edge) {
+    const model::Server& subject = *c.server;
+    const Instant now = c.now;
     const model::Channel& channel = *edge.channel;
     Observation out;
     out.is_valid = edge.replica->check.is_valid() && !is_unanswered(edge.replica->check, subject.check, now);
     const bool runs = channel.receiver == ThreadState::running;
     if (runs) {
         out.silence = silence_of(subject, edge);
+        out.is_mute = !out.silence && is_mute(subject, c.edges, edge);
     }
-    out.is_receiving = out.is_valid && runs && !out.silence;
+    out.is_receiving = out.is_valid && runs && !out.silence && !out.is_mute;
     out.is_replicating = out.is_receiving && channel.applier == ThreadState::running;
     out.is_failing_to_connect =
         out.is_valid && channel.applier == ThreadState::running && channel.is_failing_to_connect();
@@ -151,7 +157,7 @@ void count_replicas(Case& c, const config::Settings& settings) {
         const model::Server& replica = *edge.replica;
         const model::Facts& facts = *replica.facts;
         ++counts.replicas;
-        count_if_valid(counts, edge, observe(*c.server, edge, c.now));
+        count_if_valid(counts, edge, observe(c, edge));
         const auto& lag = facts.queried_lag ? facts.queried_lag : edge.channel->lag;
         counts.lagging += lag && *lag > lag_max;
         counts.delayed += edge.channel->delay > Seconds{0};

@@ -30,7 +30,7 @@ std::string own_reading(const Case& c) {
 std::string witnesses(const Case& c) {
     bool any_dead = false;
     for (const Edge& edge : c.edges) {
-        const Observation seen = observe(*c.server, edge, c.now);
+        const Observation seen = observe(c, edge);
         if (seen.says == Testimony::alive) {
             return edge.replica->endpoint.text() + " still receives from " + c.server->endpoint.text();
         }
@@ -134,7 +134,7 @@ const model::Server* stale_witness(const Case& c) {
     }
     for (const Edge& edge : c.edges) {
         const auto seen = edge.replica->check.seen;
-        if (observe(*c.server, edge, c.now).is_valid && !(seen && *seen > *since)) {
+        if (observe(c, edge).is_valid && !(seen && *seen > *since)) {
             return edge.replica;
         }
     }
@@ -155,7 +155,7 @@ bool is_settled(const Case& c, Code code) {
     const auto life = last_life(c.check());
     for (const Edge& edge : c.edges) {
         const auto seen = edge.replica->check.seen;
-        if (observe(*c.server, edge, c.now).says == Testimony::dead && seen && life && *seen > *life) {
+        if (observe(c, edge).says == Testimony::dead && seen && life && *seen > *life) {
             return false;
         }
     }

@@ -30,6 +30,10 @@ std::string stream_words(const Edge& edge, const Observation& seen, Instant now)
                     duration_text(*channel.heartbeat_period)
                 );
             }
+            if (seen.is_mute) {
+                return "receiver running, stream moved " + ago(edge.replica->stream.moved, now) +
+                       ", but most replicas cannot connect";
+            }
             return edge.replica->stream.moved ? "receiver running, stream moved " + ago(edge.replica->stream.moved, now)
                                               : "receiver running";
         case ThreadState::other:
@@ -159,7 +163,7 @@ std::vector<Witness> testify(const Case& c) {
     out.reserve(c.edges.size() + 1);
     out.push_back(own_witness(c));
     for (const Edge& edge : c.edges) {
-        const Observation seen = observe(*c.server, edge, c.now);
+        const Observation seen = observe(c, edge);
         const model::Check& check = edge.replica->check;
         Witness& witness = out.emplace_back();
         witness.who = edge.replica->endpoint.text();

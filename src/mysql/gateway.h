@@ -81,6 +81,8 @@ public:
     virtual Task<void> set_read_only(Endpoint server, ReadOnlyChange change, Deadline deadline) = 0;
     virtual Task<void> stop_receiver(Endpoint server, std::string channel, Deadline deadline) = 0;
     virtual Task<void> start_receiver(Endpoint server, std::string channel, Deadline deadline) = 0;
+    /// Stops and starts it in one message: whoever asks may die meanwhile, and it runs all the same.
+    virtual Task<void> restart_receiver(Endpoint server, std::string channel, Deadline deadline) = 0;
     /// Never loses what was received, also on MariaDB in GTID mode with both threads stopped: there the channel is
     /// switched to file positions until its source is changed.
     virtual Task<void> start_applier(Endpoint server, std::string channel, Deadline deadline) = 0;

@@ -67,6 +67,21 @@ Co<void> kill_only_receiver(std::shared_ptr<Hands> hands, Deadline deadline) {
 
 }  // namespace
 
+Task<std::uint64_t> receiver_to_kill(std::shared_ptr<Hands> hands, Deadline deadline) {
+    if (!hands->dialect().is_mariadb()) {
+        co_return 0;
+    }
+    std::string ask(Dialect::semi_sync_variables());
+    CO_TRY(const auto variables, co_await run(hands, std::move(ask), deadline));
+    model::SemiSync semi_sync;
+    read_semi_sync_variables(variables.sets.front(), semi_sync);
+    if (!semi_sync.replica_enabled) {
+        co_return 0;
+    }
+    const auto found = co_await receivers(hands, deadline);
+    co_return found.size() == 1 ? found.front() : 0;
+}
+
 Task<void> stop_channel(std::shared_ptr<Hands> hands, Threads threads, std::string channel, Deadline deadline) {
     // A MariaDB replica that acknowledges logs in to its source once more when its receiver stops, to end its dump
     // thread there. A frozen source keeps it waiting for rpl_semi_sync_slave_kill_conn_timeout, five seconds by

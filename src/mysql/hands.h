@@ -41,6 +41,9 @@ private:
 Task<Answer> run(std::shared_ptr<Hands> hands, std::string sql, Deadline deadline);
 /// Stops threads of a channel without waiting for a source that is silent.
 Task<void> stop_channel(std::shared_ptr<Hands> hands, Threads threads, std::string channel, Deadline deadline);
+/// The only receiver of a MariaDB server that acknowledges: stopping it is quick only after a kill and a moment; 0:
+/// none.
+Task<std::uint64_t> receiver_to_kill(std::shared_ptr<Hands> hands, Deadline deadline);
 Task<std::shared_ptr<Hands>> begin(std::shared_ptr<ServerLink> link, Deadline deadline);
 
 /// Gives the session back after a result that left it usable.

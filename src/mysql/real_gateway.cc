@@ -72,6 +72,9 @@ public:
     Task<void> start_receiver(Endpoint server, std::string channel, Deadline d) override {
         return start_threads(link(server), Threads::receiver, std::move(channel), d);
     }
+    Task<void> restart_receiver(Endpoint server, std::string channel, Deadline d) override {
+        return mysql::restart_receiver(link(server), std::move(channel), d);
+    }
     Task<void> start_applier(Endpoint server, std::string channel, Deadline d) override {
         return start_threads(link(server), Threads::applier, std::move(channel), d);
     }

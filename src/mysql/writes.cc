@@ -60,6 +60,26 @@ Task<void> stop_threads(Link link, Threads threads, std::string channel, Deadlin
     return run_threads(std::move(link), false, threads, std::move(channel), deadline);
 }
 
+Task<void> restart_receiver(Link link, std::string channel, Deadline deadline) {
+    CO_TRY(const auto hands, co_await begin(link, deadline));
+    const auto killed = co_await receiver_to_kill(hands, deadline);
+    if (!killed) {
+        co_return settled(hands, Result<void>(tl::unexpected<Error>(killed.error())));
+    }
+    std::string text;
+    if (*killed != 0) {
+        text = Dialect::kill(*killed) + ";DO SLEEP(0.04);";
+    }
+    text += hands->dialect().stop(Threads::receiver, channel) + ";";
+    text += hands->dialect().start(Threads::receiver, channel);
+    auto answer = co_await run(hands, std::move(text), deadline);
+    Result<void> result;
+    if (!answer) {
+        result = tl::unexpected<Error>(with_context("start the receiver anew", std::move(answer).error()));
+    }
+    co_return settled(hands, std::move(result));
+}
+
 namespace {
 
 Task<void> apply_read_only(Link link, ReadOnlyChange change, Deadline deadline, std::shared_ptr<bool> is_done) {

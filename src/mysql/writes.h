@@ -12,6 +12,7 @@ Task<void> stop_threads(std::shared_ptr<ServerLink> link, Threads threads, std::
 Task<void> write_source(std::shared_ptr<ServerLink> link, SourceChange change, Deadline deadline);
 Task<void> write_reset(std::shared_ptr<ServerLink> link, std::string channel, bool discard, Deadline deadline);
 Task<void> wait_applied(std::shared_ptr<ServerLink> link, gtid::Progress target, Deadline deadline);
+Task<void> restart_receiver(std::shared_ptr<ServerLink> link, std::string channel, Deadline deadline);
 Task<void> write_semi_sync(std::shared_ptr<ServerLink> link, SemiSyncRole role, bool enabled, Deadline deadline);
 Task<Credentials> read_credentials(std::shared_ptr<ServerLink> link, Deadline deadline);
 

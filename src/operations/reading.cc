@@ -11,6 +11,7 @@ namespace {
 /// Once most have answered, the last ones get three times as long again, or four times what they usually take; at least
 /// this.
 constexpr Micros patience_least = Millis(50);
+constexpr Micros connecting_patience = Millis(150);
 
 struct Round {
     explicit Round(Executor executor) : group(executor) {}
@@ -35,6 +36,21 @@ planning::TruePosition true_position(const mysql::Positions& positions) {
     return out;
 }
 
+namespace {
+
+// The snapshot of the plan may be older than what somebody, maybe an undone recovery, has started again since.
+void note_running(planning::Plan& plan, const Endpoint& server, const std::optional<model::Channel>& channel) {
+    for (auto& before : plan.before) {
+        if (channel && before.server == server && before.channel == channel->name) {
+            before.receiver_ran = before.receiver_ran || channel->receiver == model::ThreadState::running ||
+                                  channel->receiver == model::ThreadState::other;
+            before.applier_ran = before.applier_ran || channel->applier == model::ThreadState::running;
+        }
+    }
+}
+
+}  // namespace
+
 Task<mysql::Positions> Performer::positions(Endpoint server, Deadline deadline) {
     CO_TRY(auto found, co_await gateway_.positions(server, deadline));
     journey_.latest[server] = found;
@@ -42,11 +58,23 @@ Task<mysql::Positions> Performer::positions(Endpoint server, Deadline deadline) 
 }
 
 Task<std::string> Performer::read_one(planning::Reading reading, Deadline deadline) {
-    if (reading.stop_receiver) {
+    CO_TRY(auto found, co_await positions(reading.server, deadline));
+    note_running(journey_.plan, reading.server, found.channel);
+    const bool stands = !found.channel || found.channel->receiver == model::ThreadState::stopped ||
+                        found.channel->receiver == model::ThreadState::none;
+    if (reading.stop_receiver && !stands) {
+        // One that is connecting receives nothing either, and MySQL takes two seconds to stop it when the source is
+        // silent: it is asked to stop, and moved with care if it has not done so.
+        const bool is_connecting = found.channel->receiver == model::ThreadState::other;
+        const Deadline patience = is_connecting ? earlier(deadline, clock_.deadline_in(connecting_patience)) : deadline;
         journey_.deeds.push_back(Deed{Deed::Kind::stopped_receiver, reading.server});
-        CO_TRY(co_await gateway_.stop_receiver(reading.server, reading.channel, deadline));
+        const auto stopped = co_await gateway_.stop_receiver(reading.server, reading.channel, patience);
+        if (stopped) {
+            CO_TRY(found, co_await positions(reading.server, deadline));
+        } else if (!is_connecting || stopped.error().code != ErrorCode::timed_out) {
+            co_return tl::unexpected<Error>(stopped.error());
+        }
     }
-    CO_TRY(const auto found, co_await positions(reading.server, deadline));
     journey_.news.positions[reading.server] = true_position(found);
     co_return "";
 }

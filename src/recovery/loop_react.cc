@@ -15,8 +15,6 @@ constexpr Micros first_pause = Seconds(60);
 constexpr Micros pause_when_vanished = Seconds(1);
 constexpr unsigned doublings_most = 6;
 constexpr Micros fence_once = Seconds(2);
-constexpr Micros streams_asked_again_after = Seconds(30);
-constexpr Micros graceful_period = Seconds(5);
 
 std::string joined_with_semicolons(const std::vector<std::string>& rules) {
     std::string out;
@@ -45,6 +43,7 @@ void RecoveryLoop::State::react(const model::ClusterPtr& cluster) {
     auto found = analysis::analyse(*cluster, shop.analysis, shop.clock.now());
     settle_doubts(cluster);
     if (leads() && !shop.noop) {
+        test_streams(*cluster);
         fence_deposed(*cluster);
     }
     for (auto& finding : found) {
@@ -93,6 +92,11 @@ void RecoveryLoop::State::consider(const model::Cluster& cluster, Finding& findi
     }
     if (is_busy(cluster)) {
         finding.hesitation = finding.hesitation.empty() ? "the cluster is being changed" : finding.hesitation;
+        return;
+    }
+    if (const auto test = tested_until.find(finding.subject);
+        test != tested_until.end() && test->second > shop.clock.now()) {
+        finding.hesitation = "whether a replica reaches " + finding.subject.text() + " anew is being tested";
         return;
     }
     ask_streams(cluster, finding);
@@ -238,49 +242,6 @@ Co<void> RecoveryLoop::State::run_resumed(
     attempts.erase(uid);
     publish_running();
     react(eyes->cluster_now(subject));
-}
-
-// All replicas of a server that we cannot reach lag: their connections may be dead without knowing it. Connecting anew
-// tells. Not on MariaDB, which would throw away what it received, and not on one whose acknowledgements are awaited.
-void RecoveryLoop::State::ask_streams(const model::Cluster& cluster, const Finding& finding) {
-    const bool is_meant = finding.code == analysis::Code::unreachable_primary_with_lagging_replicas ||
-                          finding.code == analysis::Code::unreachable_intermediate_primary_with_lagging_replicas;
-    if (!is_meant || shop.ledger.intent()->recoveries_disabled) {
-        return;
-    }
-    const Instant now = shop.clock.now();
-    const auto was_asked = [&](const Endpoint& server) {
-        const auto found = streams_asked.find(server);
-        return found != streams_asked.end() && now - found->second < streams_asked_again_after;
-    };
-    if (was_asked(finding.subject)) {
-        return;
-    }
-    streams_asked[finding.subject] = now;
-    // What the restarts themselves do to the replicas must not be read as a death.
-    auto& pause = pauses[{finding.subject, block_class_of(finding.handling)}];
-    pause.until = std::max(pause.until, now + graceful_period);
-    for (const model::Server* replica : cluster.replicas_of(finding.subject)) {
-        const bool may_be_asked = replica->facts && replica->check.is_valid() && !replica->in_maintenance &&
-                                  !replica->facts->version.is_mariadb() && !replica->facts->semi_sync.replica_active &&
-                                  replica->channel() != nullptr &&
-                                  replica->channel()->receiver == model::ThreadState::running;
-        if (may_be_asked && !was_asked(replica->endpoint)) {
-            streams_asked[replica->endpoint] = now;
-            group.spawn(restart_receiver(replica->endpoint, replica->channel()->name));
-        }
-    }
-}
-
-Co<void> RecoveryLoop::State::restart_receiver(Endpoint replica, std::string channel) {
-    const auto self = shared_from_this();
-    const auto stopped = co_await shop.gateway.stop_receiver(replica, channel, shop.clock.deadline_in(fence_once));
-    const auto started = co_await shop.gateway.start_receiver(replica, channel, shop.clock.deadline_in(fence_once));
-    if (!stopped || !started) {
-        const std::string why = stopped ? started.error().message : stopped.error().message;
-        LOG(warning, "stream.not_restarted", {{"replica", replica}, {"why", why}});
-    }
-    eyes->suspect(replica, "its receiver was restarted");
 }
 
 // A server that was left behind as lost and takes writes again would be a second primary.

@@ -34,6 +34,8 @@ struct RecoveryLoop::State : std::enable_shared_from_this<RecoveryLoop::State> {
     bool is_busy(const model::Cluster& cluster) const;
     void fence_deposed(const model::Cluster& cluster);
     void ask_streams(const model::Cluster& cluster, const analysis::Finding& finding);
+    void test_streams(const model::Cluster& cluster);
+    Co<void> test_stream(analysis::StreamTest test);
     Co<void> restart_receiver(Endpoint replica, std::string channel);
     void keep_fencing(Endpoint server);
     Co<void> fence_until_done(Endpoint server);
@@ -85,6 +87,7 @@ struct RecoveryLoop::State : std::enable_shared_from_this<RecoveryLoop::State> {
     std::set<std::pair<Endpoint, std::string>> told;          ///< findings that were made known and are still active
     std::map<Endpoint, std::string> last_blocked;  ///< the last reason told about a subject, so that it is told once
     std::map<Endpoint, Instant> streams_asked;     ///< when a receiver was last restarted on purpose
+    std::map<Endpoint, Instant> tested_until;      ///< subjects: until then their replicas' receivers may be connecting
     std::set<Endpoint> fencing;
     std::set<Endpoint> looking;  ///< a second look at that member's cluster is due
     std::set<Endpoint> making_known;

@@ -5,6 +5,8 @@
 
 #include <cstdio>
 #include <fstream>
+#include <iostream>
+#include <thread>
 
 #include "flavors.h"
 #include "stage.h"
@@ -70,6 +72,51 @@ TEST_P(Failover, a_frozen_primary_is_replaced_and_is_read_only_soon_after_it_tha
         return on->writable().size() == 1 && on->writable().front() != old_primary;
     })) << story(*on);
     RecordProperty("milliseconds_without_writes", int(gap->count()));
+}
+
+/// As a server has it by itself: a heartbeat every half minute.
+bool use_rare_heartbeats(sandbox::Sandbox& servers) {
+    const bool is_mariadb = servers.flavor() == Flavor::mariadb;
+    const std::vector<std::string> texts = {
+        is_mariadb ? "STOP SLAVE" : "STOP REPLICA",
+        is_mariadb ? "SET GLOBAL slave_net_timeout = 60" : "SET GLOBAL replica_net_timeout = 60",
+        is_mariadb ? "CHANGE MASTER TO MASTER_HEARTBEAT_PERIOD = 30"
+                   : "CHANGE REPLICATION SOURCE TO SOURCE_HEARTBEAT_PERIOD = 30",
+        is_mariadb ? "START SLAVE" : "START REPLICA"
+    };
+    bool is_done = true;
+    for (int i = 2; i <= servers.size(); ++i) {
+        for (const auto& text : texts) {
+            is_done = is_done && servers.sql(i, text).has_value();
+        }
+    }
+    return is_done && servers.wait_until_replicating(seconds(10)).has_value();
+}
+
+TEST_P(Failover, a_frozen_primary_is_found_within_seconds_with_rare_heartbeats_too) {
+    for (const bool semi_sync : {false, true}) {
+        SCOPED_TRACE(semi_sync ? "semi-synchronous" : "asynchronous");
+        StageOptions options;
+        options.semi_sync = semi_sync;
+        const auto on = stage(options);
+        ASSERT_NE(on, nullptr);
+        ASSERT_TRUE(use_rare_heartbeats(on->servers()));
+        on->start_writing();
+        // Long enough for every replica to be read again.
+        std::this_thread::sleep_for(seconds(7));
+        const Endpoint old_primary = on->servers().endpoint(1);
+        const auto frozen = Clock::now();
+        ASSERT_TRUE(on->servers().freeze(1));
+        const auto gap = on->gap_after(old_primary, frozen, seconds(30));
+        ASSERT_TRUE(gap.has_value()) << story(*on);
+        std::cout << "rare heartbeats, " << (semi_sync ? "semi-synchronous: " : "asynchronous: ") << gap->count()
+                  << " ms without writes\n";
+        EXPECT_LT(gap->count(), 7000) << story(*on);
+        ASSERT_TRUE(on->servers().thaw(1));
+        EXPECT_TRUE(eventually(seconds(10), [&] {
+            return on->writable().size() == 1 && on->writable().front() != old_primary;
+        })) << story(*on);
+    }
 }
 
 TEST_P(Failover, a_candidate_that_dies_during_promotion_is_replaced_by_the_next) {

@@ -28,6 +28,9 @@ public:
     Task<void> stop_receiver(Endpoint server, std::string channel, Deadline deadline) override {
         return inner_.stop_receiver(server, std::move(channel), deadline);
     }
+    Task<void> restart_receiver(Endpoint server, std::string channel, Deadline deadline) override {
+        return inner_.restart_receiver(server, std::move(channel), deadline);
+    }
     Task<void> start_receiver(Endpoint server, std::string channel, Deadline deadline) override {
         return inner_.start_receiver(server, std::move(channel), deadline);
     }

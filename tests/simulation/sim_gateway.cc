@@ -18,6 +18,8 @@ std::string_view name(StatementKind kind) {
             return "stop receiver";
         case StatementKind::start_receiver:
             return "start receiver";
+        case StatementKind::restart_receiver:
+            return "restart receiver";
         case StatementKind::start_applier:
             return "start applier";
         case StatementKind::stop_replication:

@@ -18,6 +18,7 @@ enum class StatementKind {
     set_read_only,
     stop_receiver,
     start_receiver,
+    restart_receiver,
     start_applier,
     stop_replication,
     start_replication,
@@ -60,6 +61,7 @@ public:
     Task<mysql::Credentials> replication_credentials(Endpoint server, Deadline deadline) override;
     Task<void> set_read_only(Endpoint server, mysql::ReadOnlyChange change, Deadline deadline) override;
     Task<void> stop_receiver(Endpoint server, std::string channel, Deadline deadline) override;
+    Task<void> restart_receiver(Endpoint server, std::string channel, Deadline deadline) override;
     Task<void> start_receiver(Endpoint server, std::string channel, Deadline deadline) override;
     Task<void> start_applier(Endpoint server, std::string channel, Deadline deadline) override;
     Task<void> stop_replication(Endpoint server, std::string channel, Deadline deadline) override;

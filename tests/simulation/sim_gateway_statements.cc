@@ -115,6 +115,10 @@ Result<void> SimGateway::perform(SimServer& server, const Statement& statement) 
         case StatementKind::start_receiver:
             fleet_.start_receiver(server);
             return {};
+        case StatementKind::restart_receiver:
+            fleet_.stop_receiver(server);
+            fleet_.start_receiver(server);
+            return {};
         case StatementKind::start_applier:
             fleet_.start_applier(server);
             return {};
@@ -156,6 +160,12 @@ Task<void> SimGateway::stop_receiver(Endpoint server, std::string, Deadline dead
 Task<void> SimGateway::start_receiver(Endpoint server, std::string, Deadline deadline) {
     Statement statement;
     statement.kind = StatementKind::start_receiver;
+    return write(std::move(server), std::move(statement), deadline);
+}
+
+Task<void> SimGateway::restart_receiver(Endpoint server, std::string, Deadline deadline) {
+    Statement statement;
+    statement.kind = StatementKind::restart_receiver;
     return write(std::move(server), std::move(statement), deadline);
 }
 

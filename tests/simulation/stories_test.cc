@@ -278,5 +278,38 @@ TEST(Story, a_frozen_primary_is_replaced_within_four_seconds) {
     }
 }
 
+ServerOptions with_rare_heartbeats(bool is_mariadb) {
+    ServerOptions out = is_mariadb ? mariadb() : ServerOptions{};
+    out.net_timeout = Seconds(60);
+    out.heartbeat = Seconds(30);
+    return out;
+}
+
+TEST(Story, a_frozen_primary_is_replaced_within_seconds_although_heartbeats_are_rare) {
+    for (const bool is_mariadb : {false, true}) {
+        SCOPED_TRACE(is_mariadb ? "MariaDB" : "MySQL");
+        Scenario story = plain_story(3, with_rare_heartbeats(is_mariadb));
+        story.add(at(45), Kind::freeze, 0);
+        const Verdict verdict = tell(story);
+        EXPECT_NE(verdict.primary, db1);
+        ASSERT_EQ(verdict.tally.outages.size(), 1u);
+        EXPECT_LT(verdict.tally.outages[0], Micros(Seconds(6)));
+    }
+}
+
+TEST(Story, a_primary_that_only_the_manager_cannot_reach_stays_primary_although_heartbeats_are_rare) {
+    for (const Wire wire : {Wire::silent, Wire::refusing}) {
+        for (const bool is_mariadb : {false, true}) {
+            SCOPED_TRACE(std::string(name(wire)) + (is_mariadb ? ", MariaDB" : ", MySQL"));
+            Scenario story = plain_story(2, with_rare_heartbeats(is_mariadb));
+            // Nobody writes, so nothing but a test can tell.
+            story.write_every = Seconds(1000);
+            story.add(at(45), Kind::cut, 0, manager_node, wire);
+            story.faults_end = at(80);
+            EXPECT_EQ(tell(story).tally.promotions, 0);
+        }
+    }
+}
+
 }  // namespace
 }  // namespace orc::simulation

@@ -99,6 +99,7 @@ public:
     Task<mysql::Credentials> replication_credentials(Endpoint, Deadline) override { co_return not_here(); }
     Task<void> set_read_only(Endpoint, mysql::ReadOnlyChange, Deadline) override { co_return not_here(); }
     Task<void> stop_receiver(Endpoint, std::string, Deadline) override { co_return not_here(); }
+    Task<void> restart_receiver(Endpoint, std::string, Deadline) override { co_return not_here(); }
     Task<void> start_receiver(Endpoint, std::string, Deadline) override { co_return not_here(); }
     Task<void> start_applier(Endpoint, std::string, Deadline) override { co_return not_here(); }
     Task<void> stop_replication(Endpoint, std::string, Deadline) override { co_return not_here(); }

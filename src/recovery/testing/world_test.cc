@@ -413,6 +413,11 @@ Task<void> World::stop_receiver(Endpoint server, std::string, Deadline deadline)
     co_return Result<void>();
 }
 
+Task<void> World::restart_receiver(Endpoint server, std::string channel, Deadline deadline) {
+    CO_TRY(co_await stop_receiver(server, channel, deadline));
+    co_return co_await start_receiver(server, channel, deadline);
+}
+
 Task<void> World::start_receiver(Endpoint server, std::string, Deadline deadline) {
     CO_TRY(FakeServer * there, co_await reach("start_receiver", server, deadline));
     if (there->mariadb && !there->receiver) {

@@ -87,6 +87,7 @@ public:
     Task<mysql::Credentials> replication_credentials(Endpoint server, Deadline deadline) override;
     Task<void> set_read_only(Endpoint server, mysql::ReadOnlyChange change, Deadline deadline) override;
     Task<void> stop_receiver(Endpoint server, std::string channel, Deadline deadline) override;
+    Task<void> restart_receiver(Endpoint server, std::string channel, Deadline deadline) override;
     Task<void> start_receiver(Endpoint server, std::string channel, Deadline deadline) override;
     Task<void> start_applier(Endpoint server, std::string channel, Deadline deadline) override;
     Task<void> stop_replication(Endpoint server, std::string channel, Deadline deadline) override;
