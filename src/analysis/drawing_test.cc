@@ -151,6 +151,12 @@ const std::map<std::string_view, Word>& words() {
              p.is_unread = true;
              p.server.check.seen.reset();
          }},
+        {"remembered",
+         [](Pen& p, std::string_view) {
+             p.is_unread = true;
+             p.server.check.seen.reset();
+             p.server.check.is_remembered = true;
+         }},
         {"untried", [](Pen& p, std::string_view) { p.server.check = {}; }},
         {"io", [](Pen& p, std::string_view v) { p.receive(v); }},
         {"sql", [](Pen& p, std::string_view v) { p.apply_events(v); }},

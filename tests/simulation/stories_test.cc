@@ -278,6 +278,31 @@ TEST(Story, a_frozen_primary_is_replaced_within_four_seconds) {
     }
 }
 
+TEST(Story, a_primary_that_died_while_no_manager_ran_is_replaced_once_a_replica_testifies) {
+    Scenario story = plain_story(2);
+    story.profile = Profile::kill;
+    story.add(at(15), Kind::kill_manager);
+    story.add(at(15.1), Kind::kill, 0);
+    EXPECT_EQ(tell(story).tally.promotions, 1);
+    // While no replica can be read nothing is done.
+    for (const int replica : {1, 2}) {
+        story.add(at(15.1), Kind::cut, replica, manager_node, Wire::refusing);
+    }
+    story.faults_end = at(50);
+    const Verdict late = tell(story);
+    EXPECT_EQ(late.tally.promotions, 1);
+    ASSERT_EQ(late.tally.outages.size(), 1u);
+    EXPECT_GT(late.tally.outages[0], at(34));
+}
+
+TEST(Story, a_primary_that_a_new_manager_cannot_reach_stays_primary_while_replicas_receive_from_it) {
+    Scenario story = plain_story(2);
+    story.add(at(15), Kind::kill_manager);
+    story.add(at(15.1), Kind::cut, 0, manager_node, Wire::refusing);
+    story.faults_end = at(50);
+    EXPECT_EQ(tell(story).tally.promotions, 0);
+}
+
 ServerOptions with_rare_heartbeats(bool is_mariadb) {
     ServerOptions out = is_mariadb ? mariadb() : ServerOptions{};
     out.net_timeout = Seconds(60);
