@@ -307,6 +307,33 @@ TEST_P(DeadPrimary, is_not_replaced_again_within_the_period_unless_acknowledged)
     EXPECT_EQ(world.writable().size(), 1U) << all_steps();
 }
 
+TEST_P(DeadPrimary, that_was_held_back_and_is_well_again_is_no_longer_recorded_as_blocked) {
+    star(4, GetParam());
+    write(3);
+    start();
+    world.at("db1").alive = false;
+    settle();
+    const std::string second = primary();
+    run(Seconds(5));
+    for (int time = 1; time <= 2; ++time) {
+        SCOPED_TRACE(time);
+        world.at(second).alive = false;
+        run(Seconds(20));
+        ASSERT_TRUE(intent().blocked.contains(World::name(second))) << all_steps();
+        EXPECT_EQ(intent().blocked.at(World::name(second)).blocking_recovery, records().front().id);
+        world.at(second).alive = true;
+        run(Seconds(20));
+        EXPECT_THAT(intent().blocked, IsEmpty());
+    }
+    EXPECT_EQ(records().size(), 1U);
+    // The block ends while it is down.
+    world.at(second).alive = false;
+    run(Seconds(20));
+    ASSERT_FALSE(intent().blocked.empty());
+    run(Seconds(3700));
+    EXPECT_THAT(intent().blocked, IsEmpty());
+}
+
 struct ProcessDies : testing::TestWithParam<std::tuple<bool, const char*>>, Bench {};
 
 INSTANTIATE_TEST_SUITE_P(

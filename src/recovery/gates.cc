@@ -12,13 +12,13 @@ bool concerns(const model::RecoveryRecord& record, const analysis::Finding& find
     return record.successor == finding.subject || record.cluster == finding.cluster || record.failed == finding.subject;
 }
 
-bool blocks(const model::RecoveryRecord& record, const analysis::Finding& finding, WallTime now, Seconds period) {
-    const bool is_running = !record.ended;
+bool is_blocking(const model::RecoveryRecord& record, WallTime now, Seconds period) {
     const bool is_recent = !record.active_period_end && !record.acknowledged && record.start + period > now;
-    if (!is_running && !is_recent) {
-        return false;
-    }
-    return block_class_of(record.code) == block_class_of(finding.handling);
+    return !record.ended || is_recent;
+}
+
+bool blocks(const model::RecoveryRecord& record, const analysis::Finding& finding, WallTime now, Seconds period) {
+    return is_blocking(record, now, period) && block_class_of(record.code) == block_class_of(finding.handling);
 }
 
 void check_switches(
@@ -146,6 +146,14 @@ std::optional<std::int64_t> blocking_recovery(
         }
     }
     return out;
+}
+
+bool still_blocks(
+    const model::BlockedRecovery& blocked, const model::Intent& intent, const config::Settings& settings, WallTime now
+) {
+    return std::any_of(intent.recoveries.begin(), intent.recoveries.end(), [&](const auto& entry) {
+        return entry.second.id == blocked.blocking_recovery && is_blocking(entry.second, now, block_period(settings));
+    });
 }
 
 }  // namespace orc::recovery

@@ -44,4 +44,10 @@ std::optional<std::int64_t> blocking_recovery(
 /// RecoveryPeriodBlockSeconds, or the older key in minutes when that is 0.
 Seconds block_period(const config::Settings& settings);
 
+/// Whether the recovery named by a record of a blocked one still holds others back: not when it was acknowledged, its
+/// period is over, or it is not known any more.
+bool still_blocks(
+    const model::BlockedRecovery& blocked, const model::Intent& intent, const config::Settings& settings, WallTime now
+);
+
 }  // namespace orc::recovery

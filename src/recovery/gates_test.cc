@@ -114,5 +114,37 @@ TEST(Gates, name_each_rule_that_blocks) {
     }
 }
 
+TEST(Gates, a_recorded_block_lasts_as_long_as_the_recovery_it_names) {
+    struct Case {
+        const char* name;
+        std::function<void(model::RecoveryRecord&)> arrange;
+        bool still;
+    };
+    const Case cases[] = {
+        {"recent", [](model::RecoveryRecord&) {}, true},
+        {"acknowledged", [](model::RecoveryRecord& r) { r.acknowledged = true; }, false},
+        {"its period was ended", [](model::RecoveryRecord& r) { r.active_period_end = r.ended; }, false},
+        {"old", [](model::RecoveryRecord& r) { r.start -= Seconds(3600); }, false},
+        {"old and under way",
+         [](model::RecoveryRecord& r) {
+             r.start -= Seconds(3600);
+             r.ended.reset();
+         },
+         true},
+        {"another one", [](model::RecoveryRecord& r) { r.id = 8; }, false},
+    };
+    for (const auto& one : cases) {
+        SCOPED_TRACE(one.name);
+        Situation s;
+        auto& record = s.recovery("DeadMaster", Seconds(100));
+        record.id = 7;
+        one.arrange(record);
+        model::BlockedRecovery blocked;
+        blocked.endpoint = s.finding.subject;
+        blocked.blocking_recovery = 7;
+        EXPECT_EQ(still_blocks(blocked, s.intent, s.settings, s.facts.now), one.still);
+    }
+}
+
 }  // namespace
 }  // namespace orc::recovery

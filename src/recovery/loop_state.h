@@ -45,6 +45,9 @@ struct RecoveryLoop::State : std::enable_shared_from_this<RecoveryLoop::State> {
     void note_changes(const std::vector<analysis::Finding>& before, const std::vector<analysis::Finding>& now);
     /// Records that an earlier recovery holds this one back, or that it no longer does.
     void note_blocked(const analysis::Finding& finding);
+    /// Takes back what note_blocked recorded where the block has ended or the server is well again.
+    void add_unblocked(std::vector<model::Change>& changes);
+    bool needs_recovery(const Endpoint& server) const;
     Co<void> write_down(std::vector<model::Change> changes);
 
     // ---- wishes (loop_requests.cc) ----

@@ -78,6 +78,30 @@ void RecoveryLoop::State::note_blocked(const Finding& finding) {
     }
 }
 
+// A server that cannot be read, or is not known yet after a start, may still need it.
+bool RecoveryLoop::State::needs_recovery(const Endpoint& server) const {
+    const auto cluster = eyes->cluster_now(server);
+    const model::Server* found = cluster ? cluster->find(server) : nullptr;
+    if (found == nullptr || !found->check.is_valid()) {
+        return true;
+    }
+    const auto& all = findings.of(cluster->name);
+    return std::any_of(all.begin(), all.end(), [&](const Finding& finding) {
+        return finding.subject == server && is_recovery(finding.handling);
+    });
+}
+
+void RecoveryLoop::State::add_unblocked(std::vector<model::Change>& changes) {
+    const auto intent = shop.ledger.intent();
+    for (const auto& [server, record] : intent->blocked) {
+        if (!still_blocks(record, *intent, shop.settings, shop.clock.wall()) || !needs_recovery(server)) {
+            changes.emplace_back(model::DropBlockedRecovery{server});
+            // Should it fail again while the block lasts, that is recorded anew.
+            last_blocked.erase(server);
+        }
+    }
+}
+
 Co<void> RecoveryLoop::State::write_down(std::vector<model::Change> changes) {
     const auto self = shared_from_this();
     const auto done = co_await commit(shop, std::move(changes), shop.clock.deadline_in(commit_limit));

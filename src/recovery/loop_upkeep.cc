@@ -32,6 +32,7 @@ Co<void> RecoveryLoop::State::one_upkeep() {
     }
     resume_the_dead();
     auto changes = expiries();
+    add_unblocked(changes);
     if (!changes.empty()) {
         const auto result = co_await commit(shop, std::move(changes), shop.clock.deadline_in(commit_limit));
         if (!result) {
