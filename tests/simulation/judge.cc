@@ -3,8 +3,6 @@
 
 #include <algorithm>
 
-#include "planning/plan_text.h"
-
 namespace orc::simulation {
 namespace {
 
@@ -90,6 +88,7 @@ void Judge::on_sent(const SimServer& server, const Statement& statement) {
         fleet_.trace().add([&] { return line; });
     }
     last_sent_ = line;
+    check_planned(server, statement);
     if (statement.kind == StatementKind::set_read_only && statement.read_only.read_only) {
         fence_sent_[server.number()] = now();
     }
@@ -375,12 +374,23 @@ void Judge::check_plans() {
         return;
     }
     for (const auto& running : manager_->service().recovery().running()) {
-        const auto again = planning::plan_from_json(planning::to_json(running.plan));
-        if (!again || !(*again == running.plan)) {
-            violated(
-                "I-10", "a plan does not survive being written down" + (again ? "" : ": " + again.error().message)
-            );
+        for (auto& wrong : plans_.look(running)) {
+            violated("I-10", std::move(wrong));
         }
+    }
+}
+
+void Judge::check_planned(const SimServer& server, const Statement& statement) {
+    check_plans();
+    if (manager_ == nullptr || !manager_->has_started() || !PlanWatch::is_watched(statement)) {
+        return;
+    }
+    const auto all = manager_->service().recovery().running();
+    const bool is_planned = std::any_of(all.begin(), all.end(), [&](const recovery::Running& running) {
+        return PlanWatch::allows(running, server.endpoint(), statement);
+    });
+    if (!is_planned) {
+        violated("I-10", "no step of a plan asks for '" + statement.text() + "' on " + server.endpoint().text());
     }
 }
 

@@ -11,6 +11,7 @@
 
 #include "clients.h"
 #include "manager.h"
+#include "plan_watch.h"
 #include "scenario.h"
 #include "sim_gateway.h"
 
@@ -95,6 +96,7 @@ private:
     void check_records();
     void check_published();
     void check_plans();
+    void check_planned(const SimServer& server, const Statement& statement);
     void finish_records();
     void finish_hooks();
     void finish_topology();
@@ -133,6 +135,7 @@ private:
     std::map<std::string, std::map<std::string, int>> hooks_of_;  ///< recovery uid -> list -> how often
     std::map<std::string, recovery::HookCall> last_after_;        ///< recovery uid -> PostFailover's last call
     std::map<std::string, std::string> published_;
+    PlanWatch plans_;
 };
 
 }  // namespace orc::simulation

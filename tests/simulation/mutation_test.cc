@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "meddling.h"
+#include "plan_watch.h"
 #include "runtime/log.h"
 #include "world.h"
 
@@ -73,6 +74,23 @@ private:
     }
 };
 
+/// Points each replica at the one moved before it: all end below the new primary, but not where the plan says.
+class ChainingGateway final : public MeddlingGateway {
+public:
+    using MeddlingGateway::MeddlingGateway;
+    Task<void> change_source(Endpoint server, mysql::SourceChange change, Deadline deadline) override {
+        const auto intended = change.source;
+        if (last_ && last_->first != server && last_->second == intended) {
+            change.source = last_->first;
+        }
+        last_ = std::pair(server, intended);
+        return inner_.change_source(server, std::move(change), deadline);
+    }
+
+private:
+    std::optional<std::pair<Endpoint, Endpoint>> last_;
+};
+
 template <typename Mutant>
 GatewayWrap with() {
     return [](mysql::Gateway& inner) -> std::unique_ptr<mysql::Gateway> { return std::make_unique<Mutant>(inner); };
@@ -121,6 +139,51 @@ TEST(SimulatorNotices, relay_logs_that_are_thrown_away) {
         noticed(with<RestlessGateway>(), Profile::lag, 60),
         testing::AnyOf(testing::HasSubstr("I-2"), testing::HasSubstr("loss"))
     );
+}
+
+TEST(SimulatorNotices, replicas_that_are_moved_elsewhere_than_the_plan_says) {
+    EXPECT_THAT(noticed(with<ChainingGateway>(), Profile::kill, 30), testing::HasSubstr("I-10"));
+}
+
+/// Two steps, the second after the first, as they are reported.
+recovery::Running two_steps(planning::StepState first, planning::StepState second) {
+    recovery::Running out;
+    out.record.uid = RecoveryUid("u1");
+    for (int id = 1; id <= 2; ++id) {
+        planning::Step step;
+        step.id = id;
+        step.action = planning::OpenForWrites{Endpoint{"db" + std::to_string(id), 3306}};
+        if (id == 2) {
+            step.after = {1};
+        }
+        planning::StepReport report;
+        report.step = id;
+        report.what = planning::describe(step.action);
+        report.state = id == 1 ? first : second;
+        out.plan.steps.push_back(std::move(step));
+        out.steps.push_back(std::move(report));
+    }
+    return out;
+}
+
+TEST(SimulatorNotices, steps_in_an_order_or_of_a_kind_that_no_plan_has_shown) {
+    using planning::StepState;
+    const auto wrong = [](const recovery::Running& running) { return PlanWatch().look(running); };
+    EXPECT_THAT(wrong(two_steps(StepState::done, StepState::running)), testing::IsEmpty());
+    EXPECT_THAT(
+        wrong(two_steps(StepState::running, StepState::running)), testing::ElementsAre(testing::HasSubstr("before"))
+    );
+    EXPECT_THAT(
+        wrong(two_steps(StepState::failed, StepState::done)), testing::ElementsAre(testing::HasSubstr("before"))
+    );
+    auto other = two_steps(StepState::done, StepState::pending);
+    other.steps[1].what = "make db3:3306 writable";
+    EXPECT_THAT(wrong(other), testing::ElementsAre(testing::HasSubstr("no plan has shown")));
+    PlanWatch watch;
+    EXPECT_THAT(watch.look(two_steps(StepState::done, StepState::pending)), testing::IsEmpty());
+    auto renumbered = two_steps(StepState::done, StepState::pending);
+    renumbered.plan.steps[1].action = planning::OpenForWrites{Endpoint{"db4", 3306}};
+    EXPECT_THAT(watch.look(renumbered), testing::Not(testing::IsEmpty()));
 }
 
 }  // namespace
