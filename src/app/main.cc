@@ -10,6 +10,7 @@
 #include "config/files.h"
 #include "config/keys.h"
 #include "runtime/log.h"
+#include "runtime/system_log.h"
 
 namespace {
 
@@ -65,6 +66,9 @@ int serve_or_run(const cli::Flags& flags) {
     runtime::configure_log(
         log_level(flags, settings), settings.log_format == "json" ? runtime::LogFormat::json : runtime::LogFormat::text
     );
+    if (settings.enable_syslog) {
+        runtime::copy_log_to_system();
+    }
     report(*loaded);
     const std::string word = flags.words.empty() ? "" : flags.words.front();
     if (word != "http" && settings.raft_enabled && !flags.on("ignore-raft-setup")) {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "app/audit_log.h"
 #include "runtime/log.h"
 
 #ifndef ORC_VERSION
@@ -88,6 +89,8 @@ Service::Service(Outside outside, ServiceOptions options)
         }
     };
     use_cases_.set_reloading(std::move(reloading));
+    ledger_.on_change([this](const std::vector<model::Change>& changes) { tell_audit(changes, *use_cases_.settings()); }
+    );
 }
 
 Service::~Service() = default;

@@ -19,7 +19,7 @@ TEST(Keys, are_the_classic_ones_and_ours) {
     }
     EXPECT_EQ(count[Origin::classic] + count[Origin::fork], 201);
     EXPECT_EQ(count[Origin::fork], 11);
-    EXPECT_EQ(count[Origin::ours], 14);
+    EXPECT_EQ(count[Origin::ours], 16);
 }
 
 TEST(Keys, differ_by_more_than_case) {
@@ -91,6 +91,8 @@ TEST(Keys, of_ours_have_their_defaults) {
     EXPECT_TRUE(s.auto_acknowledge_graceful_takeover);
     EXPECT_FALSE(s.promote_with_unapplied_events);
     EXPECT_FALSE(s.errant_candidate_allowed);
+    EXPECT_FALSE(s.cross_site_changes_allowed);
+    EXPECT_TRUE(s.prometheus_enabled);
     EXPECT_EQ(s.log_format, "text");
 }
 

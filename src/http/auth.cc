@@ -2,6 +2,7 @@
 
 #include <grp.h>
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
 #include <pwd.h>
 
 #include <algorithm>
@@ -12,11 +13,6 @@
 
 namespace orc::http {
 namespace {
-
-/// Takes as long for a near miss as for a wild guess.
-bool equal_secretly(const std::string& a, const std::string& b) {
-    return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
-}
 
 Response not_authorized() {
     Response out = plain(401, "Not Authorized\n");
@@ -43,7 +39,47 @@ bool is_in_group(const std::string& user, const std::string& group_name) {
            person.pw_gid == entry.gr_gid;
 }
 
+/// "https://host:port" or "host:port" as "host:port" in lower case.
+std::string authority_of(std::string_view text) {
+    const auto scheme = text.find("://");
+    if (scheme != std::string_view::npos) {
+        text.remove_prefix(scheme + 3);
+    }
+    return to_lower(text.substr(0, text.find('/')));
+}
+
+/// Without one slash at the end, which makes no difference to routes.
+std::vector<std::string> without_last_slash(std::vector<std::string> segments) {
+    if (!segments.empty() && segments.back().empty()) {
+        segments.pop_back();
+    }
+    return segments;
+}
+
+bool ends_with(const std::vector<std::string>& whole, const std::vector<std::string>& end) {
+    return whole.size() >= end.size() && std::equal(end.rbegin(), end.rend(), whole.rbegin());
+}
+
 }  // namespace
+
+// Both sides are hashed, so that not even the length of the right one can be measured.
+bool equal_secretly(std::string_view a, std::string_view b) {
+    std::array<unsigned char, EVP_MAX_MD_SIZE> left{};
+    std::array<unsigned char, EVP_MAX_MD_SIZE> right{};
+    unsigned size = 0;
+    const bool hashed = EVP_Digest(a.data(), a.size(), left.data(), &size, EVP_sha256(), nullptr) == 1 &&
+                        EVP_Digest(b.data(), b.size(), right.data(), &size, EVP_sha256(), nullptr) == 1;
+    return hashed && CRYPTO_memcmp(left.data(), right.data(), size) == 0;
+}
+
+std::optional<TokenPair> token_of(const Request& request) {
+    const std::string_view cookie = request.cookie("access-token");
+    const auto colon = cookie.find(':');
+    if (colon == std::string_view::npos) {
+        return std::nullopt;
+    }
+    return TokenPair{std::string(cookie.substr(0, colon)), std::string(cookie.substr(colon + 1))};
+}
 
 std::optional<std::string> base64_decode(std::string_view text) {
     static constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -73,11 +109,18 @@ std::optional<std::string> base64_decode(std::string_view text) {
 
 Gate::Gate(const config::Settings& settings)
     : read_only_(settings.read_only),
+      demands_certificate_(settings.use_mutual_tls),
+      status_is_exempt_(!settings.status_ou_verify),
+      trusts_other_sites_(settings.cross_site_changes_allowed),
+      units_(settings.ssl_valid_ous),
       user_(settings.http_auth_user),
       password_(settings.http_auth_password),
       header_(settings.auth_user_header),
       power_users_(settings.power_auth_users),
       power_groups_(settings.power_auth_groups) {
+    if (auto target = parse_target(settings.status_endpoint)) {
+        status_path_ = without_last_slash(std::move(target->segments));
+    }
     const std::string method = to_lower(settings.authentication_method);
     if (method == "basic") {
         method_ = Method::basic;
@@ -90,6 +133,48 @@ Gate::Gate(const config::Settings& settings)
     } else if (method == "oauth") {
         method_ = Method::oauth;
     }
+}
+
+std::optional<Response> Gate::check_certificate(const Request& request) const {
+    if (!demands_certificate_) {
+        return std::nullopt;
+    }
+    // The path alone counts: naming the status check in a query string opens nothing.
+    const bool is_status = !status_path_.empty() && ends_with(without_last_slash(request.parts.segments), status_path_);
+    if (is_status && status_is_exempt_) {
+        return std::nullopt;
+    }
+    if (!request.identity.uses_tls) {
+        return plain(401, "No TLS: a client certificate is needed\n");
+    }
+    if (!request.identity.has_certificate) {
+        return plain(401, "A client certificate is needed\n");
+    }
+    const auto& units = request.identity.units;
+    const bool is_valid = std::any_of(units.begin(), units.end(), [&](const std::string& unit) {
+        return std::find(units_.begin(), units_.end(), unit) != units_.end();
+    });
+    if (!is_valid) {
+        return plain(401, "Invalid OU: no organisational unit of the certificate is accepted\n");
+    }
+    return std::nullopt;
+}
+
+bool Gate::is_foreign(const Request& request) const {
+    if (trusts_other_sites_) {
+        return false;
+    }
+    // Present-day browsers say it themselves; no page can forge it.
+    const std::string site = to_lower(request.header("Sec-Fetch-Site"));
+    if (!site.empty()) {
+        return site == "cross-site";
+    }
+    const std::string_view origin = request.header("Origin");
+    if (origin.empty()) {
+        return false;
+    }
+    const std::string from = authority_of(origin);
+    return from != authority_of(request.header("Host")) && from != authority_of(request.header("X-Forwarded-Host"));
 }
 
 std::optional<Response> Gate::check_basic(Request& request) const {

@@ -9,18 +9,13 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
-#include <boost/asio/ssl.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
 #include "base/endpoint.h"
+#include "http/tls_identity.h"
 
 namespace orc::http {
-
-struct TlsIdentity {
-    TlsIdentity() : context(asio::ssl::context::tls_server) {}
-    asio::ssl::context context;
-};
 
 namespace {
 
@@ -50,7 +45,10 @@ public:
     Co<bool> handshake() override {
         if constexpr (std::is_same_v<Socket, TlsSocket>) {
             const auto result = co_await socket_.async_handshake(asio::ssl::stream_base::server, quietly());
-            co_return !std::get<0>(result);
+            if (std::get<0>(result)) {
+                co_return false;
+            }
+            identity_ = identity_of(socket_.native_handle());
         }
         co_return true;
     }
@@ -83,11 +81,13 @@ public:
     }
 
     const std::string& peer() const override { return peer_; }
+    const ClientIdentity& identity() const override { return identity_; }
 
 private:
     std::shared_ptr<TlsIdentity> tls_;  // outlives the stream that uses its context
     Socket socket_;
     std::string peer_;
+    ClientIdentity identity_;
 };
 
 std::unique_ptr<ByteStream> stream_over(TcpSocket socket, const std::shared_ptr<TlsIdentity>& tls) {
@@ -204,24 +204,6 @@ Result<std::vector<ip::tcp::endpoint>> endpoints_of(Executor executor, const std
 }
 
 }  // namespace
-
-Result<std::shared_ptr<TlsIdentity>> load_tls(const std::string& certificate_file, const std::string& key_file) {
-    auto out = std::make_shared<TlsIdentity>();
-    auto& context = out->context;
-    error_code error;
-    context.set_options(
-        asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1, error
-    );
-    context.use_certificate_chain_file(certificate_file, error);
-    if (error) {
-        return fail(ErrorCode::invalid, "SSLCertFile '" + certificate_file + "': " + error.message());
-    }
-    context.use_private_key_file(key_file, asio::ssl::context::pem, error);
-    if (error) {
-        return fail(ErrorCode::invalid, "SSLPrivateKeyFile '" + key_file + "': " + error.message());
-    }
-    return out;
-}
 
 Result<std::unique_ptr<Acceptor>> listen_tcp(
     Executor executor, const std::string& address, std::shared_ptr<TlsIdentity> tls

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "http/message.h"
 #include "runtime/task.h"
 
 namespace orc::http {
@@ -25,13 +26,22 @@ public:
     /// Tells the peer politely that no more comes.
     virtual Co<void> shutdown() = 0;
     virtual const std::string& peer() const = 0;
+    /// Known after the handshake.
+    virtual const ClientIdentity& identity() const = 0;
 };
 
 /// Certificate and key of the server, ready to use.
 struct TlsIdentity;
 
-/// TLS 1.2 or newer. Errors (invalid) name the file that cannot be used.
-Result<std::shared_ptr<TlsIdentity>> load_tls(const std::string& certificate_file, const std::string& key_file);
+struct TlsFiles {
+    std::string certificate;
+    std::string key;            ///< PEM, may be encrypted: the passphrase is then asked for on the terminal
+    std::string authorities;    ///< who vouches for clients; empty: whom the system trusts
+    bool asks_clients = false;  ///< clients may show a certificate; one that nobody vouches for ends the connection
+};
+
+/// TLS 1.2 or newer. Errors (invalid) name the key of the configuration and the file that cannot be used.
+Result<std::shared_ptr<TlsIdentity>> load_tls(const TlsFiles& files);
 
 /// A listening socket.
 class Acceptor {

@@ -237,6 +237,7 @@ Co<bool> Connection::State::serve_one() {
     }
     is_last = is_last || !parser.get().keep_alive();
     Request request = request_from(parser.get(), stream->peer());
+    request.identity = stream->identity();
     const bool is_head = request.method == "HEAD";
     Response response = co_await ask(request);
     compress(request, response);

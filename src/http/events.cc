@@ -11,6 +11,17 @@
 #include "http/json_writer.h"
 
 namespace orc::http {
+
+void RecoveryCounts::count(const std::string& code, bool is_successful, double took_seconds) {
+    ++(is_successful ? successful : unsuccessful);
+    ++by_code[{code, is_successful}];
+    seconds += took_seconds;
+    double limit = 0.5;
+    for (auto& bucket : within) {
+        bucket += took_seconds <= limit ? 1 : 0;
+        limit *= 2;
+    }
+}
 namespace {
 
 using Timer =

@@ -2,8 +2,11 @@
 // executor.
 #pragma once
 
+#include <array>
+#include <map>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "base/time.h"
 #include "http/message.h"
@@ -20,6 +23,14 @@ struct RecoveryCounts {
     std::uint64_t started = 0;
     std::uint64_t successful = 0;
     std::uint64_t unsuccessful = 0;
+
+    /// Ended ones by analysis code and whether they succeeded.
+    std::map<std::pair<std::string, bool>, std::uint64_t> by_code;
+    /// How long ended ones took: how many within 0.5, 1, 2 ... 1024 seconds, and altogether.
+    static constexpr std::size_t spans = 12;
+    std::array<std::uint64_t, spans> within{};
+    double seconds = 0;
+    void count(const std::string& code, bool is_successful, double took_seconds);
 };
 
 class EventHub {

@@ -348,7 +348,7 @@ TEST(Listening, says_which_address_is_taken) {
 }
 
 TEST(Listening, names_the_certificate_that_is_missing) {
-    const auto result = load_tls("/nowhere/cert.pem", "/nowhere/key.pem");
+    const auto result = load_tls({"/nowhere/cert.pem", "/nowhere/key.pem", "", false});
     ASSERT_FALSE(result.has_value());
     EXPECT_THAT(result.error().message, HasSubstr("/nowhere/cert.pem"));
 }

@@ -14,6 +14,16 @@ std::string_view Request::header(std::string_view name) const {
     return {};
 }
 
+std::string_view Request::cookie(std::string_view name) const {
+    for (const auto piece : split(header("Cookie"), ';')) {
+        const auto equals = piece.find('=');
+        if (equals != std::string_view::npos && trim(piece.substr(0, equals)) == name) {
+            return trim(piece.substr(equals + 1));
+        }
+    }
+    return {};
+}
+
 Response plain(unsigned status, std::string text) {
     Response out;
     out.status = status;

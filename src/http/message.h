@@ -15,12 +15,20 @@ namespace orc::http {
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
+/// What the connection itself says about the client.
+struct ClientIdentity {
+    bool uses_tls = false;
+    bool has_certificate = false;    ///< one that our certificate authorities vouch for
+    std::vector<std::string> units;  ///< its organisational units
+};
+
 struct Request {
     std::string method;
     std::string target;  ///< as sent
     Target parts;
     Headers headers;
     std::string peer;  ///< address of the client, "" on a unix socket
+    ClientIdentity identity;
 
     // Filled by the gate (auth.h):
     std::string user;
@@ -28,6 +36,8 @@ struct Request {
 
     /// First header of that name, in any case; "" if there is none.
     std::string_view header(std::string_view name) const;
+    /// Value of that cookie; "" if there is none.
+    std::string_view cookie(std::string_view name) const;
 };
 
 /// An answer without end: the connection asks for the next piece again and again.

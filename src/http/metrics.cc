@@ -102,6 +102,55 @@ void add_recoveries(MetricsWriter& out, const Desk& desk, const Standing& standi
     out.gauge("orchestrator_node_is_leader", "Whether this node leads.", standing.leadership.is_leader ? 1 : 0);
 }
 
+/// The names that ProxySQL's orchestrator gave these, for dashboards that know them.
+void add_proxysql_names(MetricsWriter& out, const Desk& desk, const Standing& standing, bool is_healthy) {
+    const auto& counters = standing.counters;
+    out.counter("orchestrator_discoveries_total", "Attempts to read a server.", double(counters.probes));
+    out.counter("orchestrator_discovery_errors_total", "Attempts that failed.", double(counters.probes_failed));
+    out.gauge("orchestrator_instances_total", "Servers that are known.", double(counters.servers));
+    const auto topology = desk.use_cases.topology();
+    out.gauge("orchestrator_clusters_total", "Clusters that are known.", double(topology->clusters.size()));
+    const RecoveryCounts& counts = desk.events->counts;
+    out.begin("orchestrator_recoveries_total", "counter", "Recoveries ended, by analysis code and result.");
+    for (const auto& [what, count] : counts.by_code) {
+        out.labelled(double(count), {{"type", what.first}, {"result", what.second ? "success" : "failed"}});
+    }
+    out.begin("orchestrator_recovery_duration_seconds", "histogram", "How long recoveries took, hooks included.");
+    double limit = 0.5;
+    for (const auto count : counts.within) {
+        out.part("_bucket", double(count), "le", number_text(limit));
+        limit *= 2;
+    }
+    const auto all = double(counts.successful + counts.unsuccessful);
+    out.part("_bucket", all, "le", "+Inf");
+    out.part("_sum", counts.seconds);
+    out.part("_count", all);
+    out.gauge("orchestrator_health_is_ready", "Whether this node can write its store.", is_healthy ? 1 : 0);
+    out.gauge("orchestrator_health_is_live", "Whether this process answers.", 1);
+    out.gauge("orchestrator_discovery_queue_length", "Servers being read.", double(counters.in_flight));
+    out.gauge(
+        "orchestrator_dead_instances_discovery_queue_length",
+        "Servers that do not answer and are tried again.",
+        double(counters.slow_lane)
+    );
+    out.gauge("orchestrator_active_recoveries", "Recoveries running now.", double(desk.use_cases.running().size()));
+    std::size_t downtimed = 0;
+    for (const auto& [name, cluster] : topology->clusters) {
+        for (const auto& server : cluster->servers) {
+            downtimed += server->downtime ? 1 : 0;
+        }
+    }
+    out.gauge("orchestrator_downtimed_instances_total", "Servers in downtime.", double(downtimed));
+    std::map<std::string, unsigned> by_code;
+    for (const auto& finding : *desk.use_cases.findings()) {
+        ++by_code[std::string(analysis::name(finding.code))];
+    }
+    out.begin("orchestrator_active_topology_issues", "gauge", "Findings now, by analysis code.");
+    for (const auto& [code, count] : by_code) {
+        out.sample(count, "issue_type", code);
+    }
+}
+
 void add_http(MetricsWriter& out, const Desk& desk) {
     const Traffic traffic = desk.traffic();
     out.begin("orchestrator_http_requests_total", "counter", "Requests answered, by class of status.");
@@ -145,15 +194,21 @@ void MetricsWriter::sample(double value, std::string_view label, std::string_vie
     part("", value, label, label_value);
 }
 
-void MetricsWriter::part(
-    std::string_view suffix, double value, std::string_view label, std::string_view label_value
-) {
+void MetricsWriter::part(std::string_view suffix, double value, std::string_view label, std::string_view label_value) {
     out_ += name_;
     out_ += suffix;
     if (!label.empty()) {
         out_ += "{" + std::string(label) + "=\"" + label_text(label_value) + "\"}";
     }
     out_ += " " + number_text(value) + "\n";
+}
+
+void MetricsWriter::labelled(double value, const Labels& labels) {
+    std::string inside;
+    for (const auto& [label, label_value] : labels) {
+        inside += (inside.empty() ? "" : ",") + label + "=\"" + label_text(label_value) + "\"";
+    }
+    out_ += name_ + "{" + inside + "} " + number_text(value) + "\n";
 }
 
 void MetricsWriter::gauge(std::string_view name, std::string_view help, double value) {
@@ -176,12 +231,13 @@ void MetricsWriter::histogram(std::string_view name, std::string_view help, cons
     part("_count", double(values.count()));
 }
 
-std::string metrics_text(const Desk& desk, const Standing& standing) {
+std::string metrics_text(const Desk& desk, const Standing& standing, bool is_healthy) {
     MetricsWriter out;
     add_discovery(out, standing.counters);
     add_topology(out, *desk.use_cases.topology());
     add_findings(out, *desk.use_cases.findings());
     add_recoveries(out, desk, standing);
+    add_proxysql_names(out, desk, standing, is_healthy);
     add_http(out, desk);
     add_process(out, desk);
     return std::move(out).str();

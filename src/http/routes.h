@@ -126,12 +126,20 @@ Co<Response> no_group(DeskPtr desk, Call call);
 Co<Response> no_agents(DeskPtr desk, Call call);
 
 // routes_health.cc
+/// Registers this node in its store, which shows whether it can be written. Control executor.
+Task<api::Health> checked_health(api::UseCases& use_cases);
 Co<Response> health(DeskPtr desk, Call call);
 Co<Response> alive(DeskPtr desk, Call call);
 Co<Response> leader_check(DeskPtr desk, Call call);
 
 // routes_node.cc
 Co<Response> reload_configuration(DeskPtr desk, Call call);
+Co<Response> pick_up_token(DeskPtr desk, Call call);
+Co<Response> live(DeskPtr desk, Call call);
+Co<Response> ready(DeskPtr desk, Call call);
+Co<Response> leads(DeskPtr desk, Call call);
+Co<Response> debug_variables(DeskPtr desk, Call call);
+Co<Response> debug_metrics(DeskPtr desk, Call call);
 void add_node_rows(Router& router, const std::shared_ptr<Desk>& desk);
 
 // routes_ours.cc

@@ -4,12 +4,12 @@
 #include "http/routes.h"
 
 namespace orc::http::routes {
-namespace {
-
 Task<api::Health> checked_health(api::UseCases& use_cases) {
     api::Health out = co_await use_cases.health();
     co_return out;
 }
+
+namespace {
 
 /// The status that the client wants to see from a node that does not lead.
 unsigned wanted_status(const Params& params) {

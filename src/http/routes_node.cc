@@ -1,6 +1,10 @@
 // What concerns this node and not the servers it watches: its configuration, whether it is well, what it counts.
+#include <sys/resource.h>
+
+#include <fstream>
 #include <map>
 
+#include "api/access_tokens.h"
 #include "base/text.h"
 #include "http/json_writer.h"
 #include "http/legacy_names.h"
@@ -11,7 +15,57 @@ namespace {
 
 constexpr Row rows[] = {
     {"api/reload-configuration", Right::act, reload_configuration},
+    {"web/access-token", Right::read, pick_up_token},
+    {"health/live", Right::read, live},
+    {"health/ready", Right::read, ready},
+    {"health/leader", Right::read, leads},
+    {"debug/vars", Right::read, debug_variables},
+    {"debug/metrics", Right::read, debug_metrics},
 };
+
+Response probe_answer(bool is_good, std::string_view good, std::string_view bad) {
+    JsonWriter json;
+    json.begin_object().field("status", is_good ? good : bad).end_object();
+    Response out = bare(std::move(json).str());
+    out.status = is_good ? 200 : 503;
+    out.content_type = "application/json";
+    return out;
+}
+
+std::vector<std::string> command_line() {
+    std::ifstream in("/proc/self/cmdline", std::ios::binary);
+    std::vector<std::string> out;
+    for (std::string word; std::getline(in, word, '\0');) {
+        out.push_back(word);
+    }
+    return out;
+}
+
+/// What the process itself says, and the classic metrics that have a meaning here (docs/api.md names the others).
+Response variables(const Desk& desk, const Standing& standing, bool is_healthy) {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    const auto& counters = standing.counters;
+    JsonWriter json;
+    json.begin_object().key("cmdline").begin_array();
+    for (const auto& word : command_line()) {
+        json.text(word);
+    }
+    json.end_array().key("memstats").begin_object();
+    json.field("MaxResidentBytes", std::uint64_t(usage.ru_maxrss) * 1024).end_object();
+    json.field("discoveries.attempt", counters.probes).field("discoveries.fail", counters.probes_failed);
+    json.field("discoveries.instance_poll_seconds_exceeded", counters.probes_late);
+    json.field("discoveries.queue_length", counters.in_flight);
+    json.field("elect.is_elected", standing.leadership.is_leader ? 1 : 0);
+    json.field("health.is_healthy", is_healthy ? 1 : 0);
+    json.field("instance.read_topology", counters.probes);
+    json.field("raft.is_healthy", 0).field("raft.is_leader", 0);  // no group in this release
+    json.field("recover.pending", desk.use_cases.running().size());
+    json.end_object();
+    return bare(std::move(json).str());
+}
+
+bool is_well(const Result<api::Health>& health) { return health && health->error.empty(); }
 
 }  // namespace
 
@@ -119,6 +173,48 @@ Co<Response> no_group(DeskPtr /*desk*/, Call call) {
 }
 
 Co<Response> no_agents(DeskPtr /*desk*/, Call /*call*/) { co_return envelope_error("Agents not served"); }
+
+Co<Response> pick_up_token(DeskPtr desk, Call call) {
+    auto public_half = call.request.parts.query_value("publicToken");
+    auto work = api::acquire_access_token(desk->use_cases, public_half);
+    const auto secret_half = co_await desk->on_control(std::move(work));
+    if (!secret_half) {
+        Response out = envelope_error(secret_half.error());
+        out.status = 200;  // as pages have always answered
+        co_return out;
+    }
+    Response out = redirect(desk->use_cases.settings()->url_prefix + "/");
+    // Not for scripts, and not sent along with what other sites ask for.
+    out.headers.emplace_back(
+        "Set-Cookie", "access-token=" + public_half + ":" + *secret_half + "; Path=/; HttpOnly; SameSite=Strict"
+    );
+    co_return out;
+}
+
+Co<Response> live(DeskPtr /*desk*/, Call /*call*/) { co_return probe_answer(true, "alive", ""); }
+
+Co<Response> ready(DeskPtr desk, Call /*call*/) {
+    auto work = checked_health(desk->use_cases);
+    const auto health = co_await desk->on_control(std::move(work));
+    co_return probe_answer(is_well(health), "ready", "not ready");
+}
+
+Co<Response> leads(DeskPtr desk, Call /*call*/) {
+    const auto standing = co_await desk->standing();
+    co_return probe_answer(standing && standing->leadership.is_leader, "leader", "not leader");
+}
+
+Co<Response> debug_metrics(DeskPtr desk, Call /*call*/) {
+    const auto standing = co_await desk->standing();
+    if (!standing) {
+        co_return envelope_error(standing.error());
+    }
+    auto work = checked_health(desk->use_cases);
+    const auto health = co_await desk->on_control(std::move(work));
+    co_return variables(*desk, *standing, is_well(health));
+}
+
+Co<Response> debug_variables(DeskPtr desk, Call call) { return debug_metrics(std::move(desk), std::move(call)); }
 
 void add_node_rows(Router& router, const std::shared_ptr<Desk>& desk) { add_rows(router, desk, "", rows); }
 

@@ -28,7 +28,6 @@ constexpr Row rows[] = {
     {"api/running", Right::read, running},
     {"api/overview", Right::read, overview},
     {"api/events", Right::read, events},
-    {"metrics", Right::read, metrics},
     {"", Right::read, page},
     {"page/:file", Right::read, page_file},
     // The classic pages, however deep, lead to the one there is.
@@ -101,7 +100,10 @@ Co<Response> metrics(DeskPtr desk, Call /*call*/) {
     if (!standing) {
         co_return plain(503, standing.error().message + "\n");
     }
-    Response out = plain(200, metrics_text(*desk, *standing));
+    auto work = checked_health(desk->use_cases);
+    const auto health = co_await desk->on_control(std::move(work));
+    const bool is_healthy = health && health->error.empty();
+    Response out = plain(200, metrics_text(*desk, *standing, is_healthy));
     out.content_type = "text/plain; version=0.0.4; charset=utf-8";
     co_return out;
 }
@@ -136,8 +138,12 @@ Answer status_answer(std::shared_ptr<Desk> desk) {
 
 void add_routes(Router& router, std::shared_ptr<Desk> desk) {
     routes::add_classic_rows(router, desk);
-    routes::add_rows(router, desk, "", routes::rows);
     routes::add_node_rows(router, desk);
+    if (desk->use_cases.settings()->prometheus_enabled) {
+        const auto metrics = [desk](Call call) { return routes::metrics(desk, std::move(call)); };
+        router.get("metrics", Right::read, metrics);
+    }
+    routes::add_rows(router, desk, "", routes::rows);
     if (status_pattern(*desk) == classic_status) {
         router.get(classic_status, Right::read, status_answer(desk));
     }
@@ -147,8 +153,10 @@ void add_root_routes(Router& router, std::shared_ptr<Desk> desk) {
     if (const std::string path = status_pattern(*desk); path != classic_status) {
         router.get(path, Right::read, status_answer(desk));
     }
-    const auto metrics = [desk](Call call) { return routes::metrics(desk, std::move(call)); };
-    router.get("metrics", Right::read, metrics);
+    if (desk->use_cases.settings()->prometheus_enabled) {
+        const auto metrics = [desk](Call call) { return routes::metrics(desk, std::move(call)); };
+        router.get("metrics", Right::read, metrics);
+    }
 }
 
 }  // namespace orc::http

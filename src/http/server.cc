@@ -2,12 +2,14 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <future>
 #include <thread>
 
+#include "api/access_tokens.h"
 #include "base/text.h"
 #include "http/auth.h"
 #include "http/desk.h"
@@ -67,6 +69,8 @@ struct Server::State {
 
     std::optional<Router::Match> match(const Request& request) const;
     Co<Response> answer(Request request);
+    Co<Response> answer_within(Request request);
+    Co<bool> has_token(TokenPair pair);
     void listen_to_recoveries(const std::shared_ptr<State>& self);
     Task<bool> shut_down(Millis drain);
     void end_thread();
@@ -86,6 +90,32 @@ std::optional<Router::Match> Server::State::match(const Request& request) const 
 }
 
 Co<Response> Server::State::answer(Request request) {
+    Response out = co_await answer_within(std::move(request));
+    // Names and errors of servers are other people's text: no browser shall guess that it is a page.
+    const auto has = [&](std::string_view name) {
+        return std::any_of(out.headers.begin(), out.headers.end(), [&](const auto& h) { return h.first == name; });
+    };
+    if (!has("X-Content-Type-Options")) {
+        out.headers.emplace_back("X-Content-Type-Options", "nosniff");
+    }
+    co_return out;
+}
+
+namespace {
+
+Task<bool> token_is_good(api::UseCases& use_cases, TokenPair pair) {
+    co_return api::is_access_token(use_cases, pair.public_half, pair.secret_half, equal_secretly);
+}
+
+}  // namespace
+
+Co<bool> Server::State::has_token(TokenPair pair) {
+    auto looking = token_is_good(use_cases, std::move(pair));
+    const auto good = co_await on_executor(use_cases.control(), io, std::move(looking));
+    co_return good.has_value() && *good;
+}
+
+Co<Response> Server::State::answer_within(Request request) {
     auto parts = parse_target(request.target);
     if (!parts) {
         co_return plain(400, "400 Bad Request\n");
@@ -94,6 +124,9 @@ Co<Response> Server::State::answer(Request request) {
     if (auto present = use_cases.settings(); present != gate_settings) {
         gate_settings = std::move(present);
         gate = Gate(*gate_settings);
+    }
+    if (auto refusal = gate.check_certificate(request)) {
+        co_return *std::move(refusal);
     }
     if (auto refusal = gate.check(request)) {
         co_return *std::move(refusal);
@@ -105,6 +138,18 @@ Co<Response> Server::State::answer(Request request) {
     }
     if (!prefix.empty() && request.parts.segments.size() == prefix.size() && is_below(request.parts.segments, prefix)) {
         co_return redirect("/" + join(prefix, "/") + "/");
+    }
+    if (found->right == Right::act && gate.wants_token()) {
+        if (auto pair = token_of(request)) {
+            request.may_act = co_await has_token(*std::move(pair));
+        }
+    }
+    if (found->right == Right::act && gate.is_foreign(request)) {
+        LOG(warning,
+            "http.foreign_change_refused",
+            {{"origin", request.header("Origin")}, {"client", request.peer}, {"target", request.parts.segments.back()}}
+        );
+        co_return envelope_error("Unauthorized: the request was made by a page of another site");
     }
     if (found->right == Right::act && !request.may_act) {
         co_return envelope_error("Unauthorized");
@@ -125,8 +170,13 @@ Task<std::vector<model::RecoveryRecord>> record_of(api::UseCases& use_cases, Rec
 Co<void> count_end(std::shared_ptr<asio::io_context> io, api::UseCases& use_cases, EventHub& events, RecoveryUid uid) {
     auto work = record_of(use_cases, std::move(uid));
     const auto records = co_await on_executor(use_cases.control(), io, std::move(work));
-    const bool is_good = records && !records->empty() && records->front().is_successful;
-    ++(is_good ? events.counts.successful : events.counts.unsuccessful);
+    if (!records || records->empty()) {
+        ++events.counts.unsuccessful;
+        co_return;
+    }
+    const auto& record = records->front();
+    const Micros took = record.ended ? Micros(*record.ended - record.start) : Micros(0);
+    events.counts.count(record.code, record.is_successful, double(took.count()) / 1e6);
 }
 
 }  // namespace
@@ -181,7 +231,12 @@ Result<std::unique_ptr<Server>> Server::start(
     } else {
         std::shared_ptr<TlsIdentity> tls;
         if (settings.use_ssl) {
-            TRY(tls, load_tls(settings.ssl_cert_file, settings.ssl_private_key_file));
+            TlsFiles files;
+            files.certificate = settings.ssl_cert_file;
+            files.key = settings.ssl_private_key_file;
+            files.authorities = settings.ssl_ca_file;
+            files.asks_clients = settings.use_mutual_tls;
+            TRY(tls, load_tls(files));
         }
         TRY(acceptor, listen_tcp(executor, settings.listen_address, std::move(tls)));
     }

@@ -169,7 +169,7 @@ struct Scene {
     runtime::SystemClock clock;
     std::unique_ptr<Resolver> resolver = make_resolver(clock, io.get_executor(), {});
     std::unique_ptr<Dialer> dialer = make_dialer(clock, io.get_executor(), *resolver);
-    std::unique_ptr<Gateway> gateway;
+    std::unique_ptr<RealGateway> gateway;
     int broken = 0;
     runtime::TaskGroup tasks{io.get_executor()};
 };
@@ -272,6 +272,44 @@ TEST(Gateway, a_session_that_died_while_idle_is_replaced_and_told) {
     scene.sql.on("SHOW REPLICA STATUS", FakeSql::table({}));
     EXPECT_TRUE(scene.probe());
     EXPECT_EQ(scene.broken, 1);
+}
+
+GatewayOptions options_of(const std::string& password) {
+    GatewayOptions out;
+    out.access.user = "orc";
+    out.access.password = password;
+    out.access.tls = TlsMode::off;
+    out.replicas_by_registration = true;
+    return out;
+}
+
+TEST(Gateway, another_password_replaces_the_session_before_its_next_use_and_is_no_failure) {
+    Scene scene("8.4.3");
+    make_mysql(scene.sql);
+    ASSERT_TRUE(scene.probe());
+    auto same = options_of("secret");
+    same.questions.data_center = "SELECT 'x'";
+    scene.gateway->adopt(same);
+    EXPECT_TRUE(scene.probe());
+    EXPECT_EQ(scene.server.connections(), 1) << "another question needs no other session";
+    scene.gateway->adopt(options_of("other"));
+    const auto pulse = scene.run(scene.gateway->pulse(scene.at(), scene.in(Seconds(5))));
+    ASSERT_FALSE(pulse);
+    EXPECT_EQ(pulse.error().code, ErrorCode::not_found) << "no session to ask on, which says nothing bad";
+    EXPECT_TRUE(scene.probe());
+    EXPECT_EQ(scene.server.connections(), 2);
+    EXPECT_EQ(scene.broken, 0);
+}
+
+TEST(Gateway, a_session_past_its_life_is_replaced_and_is_no_failure) {
+    auto options = options_of("secret");
+    options.session_life = Micros(1);  // any later moment is past it
+    Scene scene("8.4.3", options);
+    make_mysql(scene.sql);
+    ASSERT_TRUE(scene.probe());
+    ASSERT_TRUE(scene.probe());
+    EXPECT_EQ(scene.server.connections(), 2);
+    EXPECT_EQ(scene.broken, 0);
 }
 
 TEST(Gateway, a_pulse_waits_its_turn_but_not_beyond_its_deadline) {

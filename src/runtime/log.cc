@@ -2,6 +2,7 @@
 #include "runtime/log.h"
 
 #include <fmt/format.h>
+#include <syslog.h>
 
 #include <atomic>
 #include <chrono>
@@ -10,6 +11,7 @@
 #include <mutex>
 
 #include "base/time.h"
+#include "runtime/system_log.h"
 
 namespace orc::runtime {
 namespace {
@@ -17,6 +19,27 @@ namespace {
 std::atomic<LogLevel> least_level{LogLevel::error};
 std::atomic<LogFormat> log_format{LogFormat::text};
 std::mutex log_mutex;
+std::atomic<bool> copies_to_system{false};
+
+void to_system(int priority, std::string_view line) {
+    static std::once_flag opened;
+    std::call_once(opened, [] { openlog("orchestrator", LOG_PID, LOG_DAEMON); });
+    syslog(priority, "%.*s", static_cast<int>(line.size()), line.data());
+}
+
+int system_priority(LogLevel level) {
+    switch (level) {
+        case LogLevel::debug:
+            return LOG_DEBUG;
+        case LogLevel::info:
+            return LOG_INFO;
+        case LogLevel::warning:
+            return LOG_WARNING;
+        case LogLevel::error:
+            return LOG_ERR;
+    }
+    return LOG_ERR;
+}
 
 std::string_view level_name(LogLevel level) {
     switch (level) {
@@ -113,6 +136,10 @@ void configure_log(LogLevel least, LogFormat format) {
     log_format = format;
 }
 
+void copy_log_to_system() { copies_to_system = true; }
+
+void tell_system_log(std::string_view line) { to_system(LOG_INFO, line); }
+
 void print_fatal(std::string_view message) {
     const std::string line = line_head("FATAL", message) + "\n";
     const std::lock_guard lock(log_mutex);
@@ -124,6 +151,9 @@ bool log_enabled(LogLevel level) { return level >= least_level.load(std::memory_
 void log_event(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
     std::string line =
         log_format.load() == LogFormat::json ? json_line(level, event, fields) : text_line(level, event, fields);
+    if (copies_to_system && level >= LogLevel::info) {
+        to_system(system_priority(level), line);
+    }
     line += '\n';
     const std::lock_guard lock(log_mutex);
     std::fwrite(line.data(), 1, line.size(), stderr);
