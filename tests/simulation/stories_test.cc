@@ -303,6 +303,41 @@ TEST(Story, a_primary_that_a_new_manager_cannot_reach_stays_primary_while_replic
     EXPECT_EQ(tell(story).tally.promotions, 0);
 }
 
+TEST(Story, a_recovery_that_finds_nobody_to_promote_says_why) {
+    int refused = 0;
+    for (int delay = 0; delay < 40; ++delay) {
+        SCOPED_TRACE("frozen " + std::to_string(delay * 5) + " ms after the primary's death");
+        Scenario story = plain_story(1);
+        story.servers[0].starts_read_only = false;
+        story.add(at(15), Kind::kill, 0);
+        story.add(at(15) + Micros(delay * 5'000), Kind::freeze, 1);
+        story.faults_end = at(30);
+        const Verdict verdict = tell(story);
+        if (verdict.tally.recoveries_failed > 0) {
+            ++refused;
+            EXPECT_FALSE(verdict.last_reason.empty());
+        }
+    }
+    EXPECT_GT(refused, 0);
+}
+
+// The last write reaches one replica while others are read, stopped, or moved.
+TEST(Story, a_primary_whose_wire_is_back_at_any_moment_of_its_recovery_costs_nothing) {
+    int promoted = 0;
+    for (int delay = 0; delay < 120; ++delay) {
+        SCOPED_TRACE("mended after " + std::to_string(delay * 2) + " ms");
+        Scenario story = plain_story(2, semi_sync());
+        story.write_every = Millis(5);
+        for (const int other : {1, 2, int(manager_node)}) {
+            story.add(at(15), Kind::cut, 0, other, Wire::refusing);
+            story.add(at(15) + Micros(delay * 2'000), Kind::mend, 0, other);
+        }
+        story.faults_end = at(30);
+        promoted += tell(story).tally.promotions;
+    }
+    EXPECT_GT(promoted, 0);
+}
+
 ServerOptions with_rare_heartbeats(bool is_mariadb) {
     ServerOptions out = is_mariadb ? mariadb() : ServerOptions{};
     out.net_timeout = Seconds(60);
