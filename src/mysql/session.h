@@ -36,6 +36,7 @@ struct Access {
 struct ResultSet {
     std::vector<std::string> columns;
     std::vector<std::vector<std::optional<std::string>>> rows;
+    std::uint64_t affected = 0;  ///< rows that a statement without a result set changed
 
     /// Index of a column, ignoring case; npos when absent.
     std::size_t column(std::string_view name) const;

@@ -173,13 +173,14 @@ Result<void> AnswerReader::on_head(std::string_view payload) {
     Cursor in(payload);
     if (first == head_ok) {
         in.take(1);
-        in.counted();  // affected rows
+        const auto affected = in.counted();
         in.counted();  // last insert id
         const auto status = in.fixed(2);
         if (in.failed()) {
             return nonsense("short OK packet");
         }
         answer_.sets.emplace_back();
+        answer_.sets.back().affected = affected;
         on_end_of_set(status);
         return {};
     }

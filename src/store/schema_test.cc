@@ -6,8 +6,9 @@
 #include <map>
 #include <set>
 
+#include "store/engine.h"
 #include "store/rows.h"
-#include "store/sqlite_engine.h"
+#include "store/sqlite.h"
 #include "store/testing.h"
 
 namespace orc::store {
@@ -176,7 +177,7 @@ TEST(Schema, opens_an_old_classic_database_in_place_and_loses_nothing) {
         Database database = opened(path);
         execute(database, old_database);
     }
-    SqliteEngine engine(path);
+    Engine engine(open_sqlite(path), path);
     const auto intent = engine.open(noon);
     ASSERT_TRUE(intent) << intent.error().message;
     const auto& recovery = intent->recoveries.at(RecoveryUid("17"));
@@ -250,12 +251,12 @@ TEST(Schema, what_is_no_database_is_refused_with_its_name) {
         std::fputs("this is no database\n", file);
     }
     std::fclose(file);
-    SqliteEngine engine(path);
+    Engine engine(open_sqlite(path), path);
     const auto broken = engine.open(noon);
     ASSERT_FALSE(broken);
     EXPECT_EQ(broken.error().code, ErrorCode::corrupt);
     EXPECT_NE(broken.error().message.find(path), std::string::npos) << broken.error().message;
-    SqliteEngine nowhere(directory.file("no/such/dir.db"));
+    Engine nowhere(open_sqlite(directory.file("no/such/dir.db")), directory.file("no/such/dir.db"));
     const auto missing = nowhere.open(noon);
     ASSERT_FALSE(missing);
     EXPECT_EQ(missing.error().code, ErrorCode::unreachable);

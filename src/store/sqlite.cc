@@ -3,9 +3,12 @@
 #include <sqlite3.h>
 
 #include "base/ensure.h"
+#include "runtime/log.h"
 
 namespace orc::store {
 namespace {
+
+constexpr int tidy_after_pages = 1000;  // about 4 MB
 
 ErrorCode code_of(int code) {
     switch (code & 0xff) {
@@ -226,25 +229,50 @@ Result<void> Database::checkpoint() {
     return {};
 }
 
-Result<Transaction> Transaction::begin(Database& database) {
-    TRY(database.run("begin immediate"));
-    return Transaction(database);
-}
-
-Transaction::~Transaction() {
-    if (database_ != nullptr) {
-        database_->roll_back();
+void Database::tidy() {
+    if (wal_pages() >= tidy_after_pages) {
+        auto done = checkpoint();
+        if (!done) {
+            LOG(warning, "store.checkpoint_failed", {{"error", done.error().message}});
+        }
     }
 }
 
-Result<void> Transaction::commit() {
-    Database& database = *std::exchange(database_, nullptr);
-    auto done = database.run("commit");
-    if (!done) {
-        database.roll_back();
-        return tl::unexpected(std::move(done).error());
+Result<void> Database::begin(Durability durability) {
+    TRY(set_durability(durability));
+    TRY(run("begin immediate"));
+    return {};
+}
+
+Result<void> Database::commit() {
+    auto done = run("commit");
+    if (done) {
+        return {};
+    }
+    Error error = std::move(done).error();
+    // A commit whose fsync failed may come back after a crash or be gone: only a retry with the same id tells.
+    if (error.number == SQLITE_IOERR_FSYNC || error.number == SQLITE_IOERR_DIR_FSYNC) {
+        error.code = ErrorCode::timed_out;
+    }
+    return tl::unexpected(std::move(error));
+}
+
+Result<void> Database::run_all(const std::vector<Write>& writes) {
+    for (const auto& write : writes) {
+        TRY(run(write.sql, write.values));
     }
     return {};
+}
+
+std::string_view Database::columns_query() const {
+    return "select t.name, c.name from sqlite_master t, pragma_table_info(t.name) c where t.type = 'table'";
+}
+
+OpenBackend open_sqlite(std::string path, Millis busy_timeout) {
+    return [path = std::move(path), busy_timeout]() -> Result<std::unique_ptr<Backend>> {
+        TRY(auto database, Database::open(path, busy_timeout));
+        return std::make_unique<Database>(std::move(database));
+    };
 }
 
 }  // namespace orc::store

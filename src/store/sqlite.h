@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "store/backend.h"
 #include "store/value.h"
 
 struct sqlite3;
@@ -17,13 +18,7 @@ struct sqlite3_stmt;
 
 namespace orc::store {
 
-/// Whether a commit waits for the disk.
-enum class Durability {
-    full,     ///< synchronous=FULL: a commit that was reported is there after a power cut
-    relaxed,  ///< synchronous=NORMAL: the file stays sound, the last commits may be missing
-};
-
-class Database {
+class Database final : public Backend {
 public:
     /// Opens or creates `path` in WAL mode (":memory:" is a database of its own). A file that cannot be written opens
     /// for reading only. Waits `busy_timeout` for others that hold the file. Errors: unreachable (no such directory,
@@ -31,12 +26,23 @@ public:
     static Result<Database> open(const std::string& path, Millis busy_timeout = Seconds(2));
     Database(Database&&) noexcept;
     Database& operator=(Database&&) noexcept;
-    ~Database();
+    ~Database() override;
 
-    /// Runs one statement that gives no rows; returns how many it changed. `sql` must live for ever (a literal).
-    Result<std::int64_t> run(std::string_view sql, const Row& values = {});
-    /// Calls `each` for every row of a query. `sql` must live for ever.
-    Result<void> query(std::string_view sql, const Row& values, const std::function<void(const Row&)>& each);
+    using Backend::run;
+    Dialect dialect() const override { return Dialect::sqlite; }
+    Result<std::int64_t> run(std::string_view sql, const Row& values) override;
+    Result<void> run_all(const std::vector<Write>& writes) override;
+    Result<void> query(std::string_view sql, const Row& values, const std::function<void(const Row&)>& each) override;
+    Result<void> execute(const std::string& sql) override { return run_script(sql); }
+    Result<void> begin(Durability durability) override;
+    Result<void> commit() override;
+    void roll_back() override;
+    bool in_transaction() const override;
+    Result<void> hold_migration_lock(bool) override { return {}; }  // its transactions hold schemas too
+    std::string_view columns_query() const override;
+    /// Moves the log into the file when it has grown.
+    void tidy() override;
+
     /// Runs statements given as text, not kept. Stops at the first error that `tolerate` does not accept.
     Result<void> run_script(
         std::string_view script, const std::function<bool(std::string_view statement, const Error&)>& tolerate = {}
@@ -44,9 +50,6 @@ public:
     /// Takes effect for the next transaction; must not be called inside one.
     Result<void> set_durability(Durability durability);
     bool is_read_only() const;
-    bool in_transaction() const;
-    /// Ends a transaction that may be open.
-    void roll_back();
     /// Pages in the write-ahead log after the last commit.
     int wal_pages() const;
     /// Moves what it can from the log into the file.
@@ -72,18 +75,7 @@ private:
     Durability durability_ = Durability::full;
 };
 
-/// A transaction that rolls back unless committed.
-class Transaction {
-public:
-    static Result<Transaction> begin(Database& database);
-    Transaction(Transaction&& other) noexcept : database_(std::exchange(other.database_, nullptr)) {}
-    Transaction& operator=(Transaction&&) = delete;
-    ~Transaction();
-    Result<void> commit();
-
-private:
-    explicit Transaction(Database& database) : database_(&database) {}
-    Database* database_;
-};
+/// For Engine.
+OpenBackend open_sqlite(std::string path, Millis busy_timeout = Seconds(2));
 
 }  // namespace orc::store

@@ -11,7 +11,8 @@
 #include <csignal>
 
 #include "runtime/rng.h"
-#include "store/sqlite_engine.h"
+#include "store/engine.h"
+#include "store/sqlite.h"
 #include "store/testing.h"
 
 namespace orc::store {
@@ -102,7 +103,7 @@ TEST(SqliteStore, what_was_acknowledged_survives_kill_9_at_any_moment) {
         }
         close(ends[0]);
 
-        SqliteEngine engine(path);
+        Engine engine(open_sqlite(path), path);
         const auto intent = engine.open(noon);
         ASSERT_TRUE(intent) << intent.error().message;
         for (std::uint64_t i = 1; i <= acknowledged; ++i) {
@@ -116,7 +117,7 @@ TEST(SqliteStore, a_full_disk_is_an_error_until_there_is_room_again) {
     const testing::TemporaryDirectory directory;
     const std::string path = directory.file("orchestrator.db");
     const int code = in_child([&] {
-        SqliteEngine engine(path);
+        Engine engine(open_sqlite(path), path);
         if (!engine.open(noon)) {
             return 1;
         }
@@ -163,7 +164,7 @@ TEST(SqliteStore, a_file_that_may_only_be_read_still_tells_what_it_knows) {
     const testing::TemporaryDirectory directory;
     const std::string path = directory.file("orchestrator.db");
     {
-        SqliteEngine engine(path);
+        Engine engine(open_sqlite(path), path);
         ASSERT_TRUE(engine.open(noon));
         const StoredCommit commit{"c", key_value("known"), noon};
         ASSERT_TRUE(engine.apply({&commit, 1})[0]);
@@ -174,7 +175,7 @@ TEST(SqliteStore, a_file_that_may_only_be_read_still_tells_what_it_knows) {
         if (geteuid() == 0 && setuid(65534) != 0) {
             return 1;
         }
-        SqliteEngine engine(path);
+        Engine engine(open_sqlite(path), path);
         const auto intent = engine.open(noon);
         if (!intent || !intent->key_values.contains("known")) {
             return 2;
@@ -199,7 +200,7 @@ TEST(SqliteStore, a_fresh_file_that_may_only_be_read_is_refused) {
         if (geteuid() == 0 && setuid(65534) != 0) {
             return 1;
         }
-        SqliteEngine engine(path);
+        Engine engine(open_sqlite(path), path);
         const auto intent = engine.open(noon);
         return !intent && intent.error().code == ErrorCode::denied ? 0 : 2;
     });
@@ -209,7 +210,7 @@ TEST(SqliteStore, a_fresh_file_that_may_only_be_read_is_refused) {
 TEST(SqliteStore, a_file_held_by_another_process_is_a_conflict_and_works_when_released) {
     const testing::TemporaryDirectory directory;
     const std::string path = directory.file("orchestrator.db");
-    SqliteEngine engine(path, Millis(5));
+    Engine engine(open_sqlite(path, Millis(5)), path);
     ASSERT_TRUE(engine.open(noon));
     auto other = Database::open(path);
     ASSERT_TRUE(other);
@@ -226,7 +227,7 @@ TEST(SqliteStore, a_file_held_by_another_process_is_a_conflict_and_works_when_re
 }
 
 TEST(SqliteStore, one_bad_commit_does_not_harm_those_beside_it) {
-    SqliteEngine engine(":memory:");
+    Engine engine(open_sqlite(":memory:"), ":memory:");
     ASSERT_TRUE(engine.open(noon));
     auto reader = engine.reader();
     ASSERT_TRUE(reader);

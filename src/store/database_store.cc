@@ -1,4 +1,4 @@
-#include "store/sqlite_store.h"
+#include "store/database_store.h"
 
 #include <algorithm>
 #include <atomic>
@@ -11,7 +11,9 @@
 
 #include "runtime/log.h"
 #include "store/answer.h"
-#include "store/sqlite_engine.h"
+#include "store/engine.h"
+#include "store/sqlite.h"
+#include "store/sqlite_store.h"
 
 namespace orc::store {
 namespace {
@@ -23,7 +25,8 @@ constexpr std::size_t notes_max = 10'000;
 // The thread and its three queues, most urgent first: commits, other calls, observations.
 class Writer {
 public:
-    explicit Writer(std::string path) : engine_(std::move(path)), thread_([this] { loop(); }) {}
+    Writer(OpenBackend open_backend, std::string name)
+        : engine_(std::move(open_backend), std::move(name)), thread_([this] { loop(); }) {}
 
     ~Writer() {
         const std::lock_guard lock(mutex_);
@@ -40,7 +43,7 @@ public:
         wake_.notify_one();
     }
 
-    void call(Instant now, std::function<void(SqliteEngine&)> work) {
+    void call(Instant now, std::function<void(Engine&)> work) {
         const std::lock_guard lock(mutex_);
         calls_.push_back(std::move(work));
         note_age(now);
@@ -230,12 +233,12 @@ private:
         }
     }
 
-    SqliteEngine engine_;
+    Engine engine_;
     std::mutex mutex_;
     std::condition_variable wake_;
     std::vector<StoredCommit> commits_;
     std::vector<Done<void>> commits_done_;
-    std::deque<std::function<void(SqliteEngine&)>> calls_;
+    std::deque<std::function<void(Engine&)>> calls_;
     std::unordered_map<Endpoint, Observation> pending_;
     std::deque<Note> notes_;
     std::unordered_set<Endpoint> known_;  // observed since the start
@@ -248,13 +251,14 @@ private:
     std::jthread thread_;  // last: uses everything above
 };
 
-class SqliteStore final : public Store {
+class DatabaseStore final : public Store {
 public:
-    SqliteStore(std::string path, const runtime::Clock& clock) : path_(path), clock_(clock), writer_(std::move(path)) {}
+    DatabaseStore(OpenBackend open_backend, std::string name, const runtime::Clock& clock)
+        : name_(name), clock_(clock), writer_(std::move(open_backend), std::move(name)) {}
 
     Task<model::Intent> open() override {
         const WallTime now = clock_.wall();
-        return ask<model::Intent>([now](SqliteEngine& engine) { return engine.open(now); });
+        return ask<model::Intent>([now](Engine& engine) { return engine.open(now); });
     }
 
     Task<std::vector<KnownServer>> known_servers() override {
@@ -306,7 +310,7 @@ public:
         return read<std::vector<ResolvedName>>(read_resolved_names);
     }
     Task<void> forget_resolved_names() override {
-        return ask<void>([](SqliteEngine& engine) {
+        return ask<void>([](Engine& engine) {
             return engine.write_relaxed({Write{"delete from hostname_resolve", {}}});
         });
     }
@@ -318,7 +322,7 @@ public:
 
     Task<std::vector<NodeRecord>> register_node(NodeRecord self, Seconds fresh) override {
         using Nodes = std::vector<NodeRecord>;
-        return ask<Nodes>([self, fresh](SqliteEngine& engine) -> Result<Nodes> {
+        return ask<Nodes>([self, fresh](Engine& engine) -> Result<Nodes> {
             TRY(engine.write_relaxed(writes_of(self)));
             TRY(const auto reader, engine.reader());
             return read_nodes(reader, self.last_seen - fresh);
@@ -326,15 +330,15 @@ public:
     }
 
     Task<void> expire(WallTime now, Seconds history, Seconds unseen_servers) override {
-        return ask<void>([now, history, unseen_servers](SqliteEngine& engine) {
+        return ask<void>([now, history, unseen_servers](Engine& engine) {
             return engine.write_relaxed(expiries(now, history, unseen_servers));
         });
     }
 
-    std::string describe() const override { return path_; }
+    std::string describe() const override { return name_; }
 
     Co<void> close() override {
-        co_await ask<void>([this](SqliteEngine&) -> Result<void> {
+        co_await ask<void>([this](Engine&) -> Result<void> {
             writer_.finish();
             return {};
         });
@@ -344,31 +348,34 @@ private:
     Moment moment() const { return Moment{clock_.now(), clock_.wall()}; }
 
     template <typename T>
-    Task<T> ask(std::function<Result<T>(SqliteEngine&)> question) {
+    Task<T> ask(std::function<Result<T>(Engine&)> question) {
         return await_answer<T>([this, question = std::move(question)](Done<T> done) {
-            writer_.call(clock_.now(), [question, done = std::move(done)](SqliteEngine& engine) {
-                done(question(engine));
-            });
+            writer_.call(clock_.now(), [question, done = std::move(done)](Engine& engine) { done(question(engine)); });
         });
     }
 
     template <typename T>
     Task<T> read(std::function<Result<T>(const Reader&)> question) {
-        return ask<T>([question = std::move(question)](SqliteEngine& engine) -> Result<T> {
+        return ask<T>([question = std::move(question)](Engine& engine) -> Result<T> {
             TRY(const auto reader, engine.reader());
             return question(reader);
         });
     }
 
-    const std::string path_;
+    const std::string name_;
     const runtime::Clock& clock_;
     Writer writer_;
 };
 
 }  // namespace
 
+std::unique_ptr<Store> make_database_store(OpenBackend open_backend, std::string name, const runtime::Clock& clock) {
+    return std::make_unique<DatabaseStore>(std::move(open_backend), std::move(name), clock);
+}
+
 std::unique_ptr<Store> make_sqlite_store(std::string path, const runtime::Clock& clock) {
-    return std::make_unique<SqliteStore>(std::move(path), clock);
+    OpenBackend open_backend = open_sqlite(path);
+    return make_database_store(std::move(open_backend), std::move(path), clock);
 }
 
 }  // namespace orc::store

@@ -1,4 +1,4 @@
-// What the SQLite store does, without its thread: blocking calls on one connection.
+// What the store on a database does, without its thread: blocking calls on one connection.
 #pragma once
 
 #include <functional>
@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "store/backend.h"
 #include "store/rows.h"
-#include "store/sqlite.h"
 
 namespace orc::store {
 
@@ -26,10 +26,11 @@ struct Observation {
     Moment moment;
 };
 
-class SqliteEngine {
+class Engine {
 public:
-    explicit SqliteEngine(std::string path, Millis busy_timeout = Seconds(2))
-        : path_(std::move(path)), busy_timeout_(busy_timeout) {}
+    /// `name` is for messages.
+    Engine(OpenBackend open_backend, std::string name)
+        : open_backend_(std::move(open_backend)), name_(std::move(name)) {}
 
     /// May be called again after an error. A database that cannot be written but has our tables opens for reading.
     Result<model::Intent> open(WallTime now);
@@ -44,17 +45,18 @@ public:
     Result<void> write_relaxed(const std::vector<Write>& writes);
     /// For the read functions of rows.h; invalid after close.
     Result<Reader> reader();
-    /// Moves the log into the file when it has grown; to be called when nobody waits.
+    /// Housekeeping, to be called when nobody waits.
     void tidy();
-    void close() { database_.reset(); }
+    void close() { backend_.reset(); }
 
 private:
-    Result<Database*> database();
-    Result<void> apply_one(Database& database, const StoredCommit& commit);
+    Result<Backend*> backend();
+    Result<void> apply_one(Backend& backend, const StoredCommit& commit);
+    std::vector<Result<void>> apply_once(std::span<const StoredCommit> commits);
 
-    std::string path_;
-    Millis busy_timeout_;
-    std::optional<Database> database_;
+    OpenBackend open_backend_;
+    std::string name_;
+    std::unique_ptr<Backend> backend_;
 };
 
 }  // namespace orc::store

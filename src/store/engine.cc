@@ -1,0 +1,145 @@
+#include "store/engine.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "store/schema.h"
+
+namespace orc::store {
+namespace {
+
+// Servers that replicate among each other may undo a transaction for another one; trying again is their advice.
+constexpr int deadlock = 1213;
+constexpr int attempts_max = 3;
+// So many observations go to the database in one piece; in between, waiting commits are looked for.
+constexpr std::size_t together = 20;
+
+}  // namespace
+
+Result<Backend*> Engine::backend() {
+    if (!backend_) {
+        return fail(ErrorCode::unreachable, "database " + name_ + " is not open");
+    }
+    return backend_.get();
+}
+
+Result<model::Intent> Engine::open(WallTime now) {
+    backend_.reset();
+    TRY(auto backend, open_backend_());
+    TRY(migrate(*backend, now));
+    backend_ = std::move(backend);
+    TRY(auto reader, reader());
+    auto intent = read_intent(reader);
+    if (!intent) {
+        backend_.reset();
+    }
+    return intent;
+}
+
+Result<void> Engine::apply_one(Backend& backend, const StoredCommit& commit) {
+    TRY(const auto fresh,
+        backend.run(
+            "insert into orchestrator_commit (commit_id, applied_at) values (?, ?) on conflict do nothing",
+            {commit.id, db_timestamp(commit.now)}
+        ));
+    if (fresh == 0) {
+        return {};  // a retry of what was done
+    }
+    std::vector<Write> writes;
+    for (const auto& change : commit.changes) {
+        std::ranges::move(writes_of(change, commit.now), std::back_inserter(writes));
+    }
+    return backend.run_all(writes);
+}
+
+std::vector<Result<void>> Engine::apply(std::span<const StoredCommit> commits) {
+    const auto was_undone = [](const Result<void>& result) { return !result && result.error().number == deadlock; };
+    auto results = apply_once(commits);
+    for (int attempt = 1; attempt < attempts_max && std::ranges::any_of(results, was_undone); ++attempt) {
+        results = apply_once(commits);  // their ids make those that were not undone harmless
+    }
+    return results;
+}
+
+std::vector<Result<void>> Engine::apply_once(std::span<const StoredCommit> commits) {
+    const auto all_failed = [&](const Error& error) {
+        return std::vector<Result<void>>(commits.size(), tl::unexpected(with_context("commit", error)));
+    };
+    auto opened = backend();
+    if (!opened) {
+        return all_failed(opened.error());
+    }
+    Backend& backend = **opened;
+    auto transaction = Transaction::begin(backend);
+    if (!transaction) {
+        return all_failed(transaction.error());
+    }
+    std::vector<Result<void>> results;
+    for (const auto& commit : commits) {
+        auto result = backend.run("savepoint one").map([](std::int64_t) {});
+        if (result) {
+            result = apply_one(backend, commit);
+        }
+        if (!backend.in_transaction()) {
+            // Errors of the disk or the connection end the whole transaction.
+            return all_failed(result ? Error{ErrorCode::invalid, "transaction was lost"} : result.error());
+        }
+        if (!result) {
+            backend.run("rollback to savepoint one");
+            result = tl::unexpected(with_context("commit " + commit.id, result.error()));
+        }
+        backend.run("release savepoint one");
+        results.push_back(std::move(result));
+    }
+    if (auto done = transaction->commit(); !done) {
+        return all_failed(done.error());
+    }
+    return results;
+}
+
+Result<std::size_t> Engine::write_observed(
+    std::span<const Observation> observations, const std::function<bool()>& is_interrupted
+) {
+    TRY(auto* backend, backend());
+    TRY(auto transaction, Transaction::begin(*backend, Durability::relaxed));
+    std::vector<Write> writes;
+    std::size_t written = 0;
+    for (const auto& observation : observations) {
+        if (is_interrupted()) {
+            break;
+        }
+        writes.push_back(
+            observation.server ? write_of(*observation.server, observation.moment) : forget_of(observation.endpoint)
+        );
+        ++written;
+        if (writes.size() == together) {
+            TRY(backend->run_all(std::exchange(writes, {})));
+        }
+    }
+    TRY(backend->run_all(writes));
+    TRY(transaction.commit());
+    return written;
+}
+
+Result<void> Engine::write_relaxed(const std::vector<Write>& writes) {
+    TRY(auto* backend, backend());
+    TRY(auto transaction, Transaction::begin(*backend, Durability::relaxed));
+    TRY(backend->run_all(writes));
+    return transaction.commit();
+}
+
+Result<Reader> Engine::reader() {
+    TRY(auto* backend, backend());
+    return Reader([backend](std::string_view sql, const Row& values, const std::function<void(const Row&)>& each) {
+        return backend->query(sql, values, each);
+    });
+}
+
+void Engine::tidy() {
+    if (backend_) {
+        backend_->tidy();
+    }
+}
+
+}  // namespace orc::store

@@ -1,0 +1,29 @@
+// Our database on a MySQL or MariaDB server.
+#pragma once
+
+#include <string>
+
+#include "mysql/session.h"
+#include "store/backend.h"
+
+namespace orc::store {
+
+struct MysqlBackendOptions {
+    Endpoint server;
+    mysql::Access access;  ///< its schema is ours: created when it is absent
+    Micros connect_timeout = Seconds(2);
+    Micros read_timeout = Seconds(30);
+    /// How old a connection may get; 0: as old as it likes.
+    Micros lifetime{0};
+    /// A server that turns out to be read-only is left, and asked for by its name again.
+    bool reject_read_only = false;
+
+    /// "host:port/schema"
+    std::string name() const;
+};
+
+/// For Engine. A connection that breaks is made again by the next call; calls that come within a moment of a failure to
+/// connect fail at once.
+OpenBackend open_mysql(MysqlBackendOptions options);
+
+}  // namespace orc::store
