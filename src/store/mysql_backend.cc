@@ -28,6 +28,9 @@ namespace number {
 constexpr int too_long = 1406;
 constexpr int wrong_text = 1366;
 constexpr int out_of_range = 1264;
+constexpr int wrong_time = 1292;
+constexpr int duplicate = 1062;
+constexpr int duplicate_index_name = 1061;
 constexpr int read_only_server = 1290;
 constexpr int read_only_transaction = 1792;
 constexpr int read_only_engine = 1836;
@@ -202,7 +205,7 @@ private:
     Result<void> log_in();
     Result<void> make_session(std::string schema);
     Result<void> create_schema();
-    void note(const Error& error);
+    void note(Error& error);
     bool is_too_old() const { return options_.lifetime > Micros{0} && clock_.now() - since_ > options_.lifetime; }
 
     MysqlBackendOptions options_;
@@ -315,7 +318,10 @@ Result<mysql::Answer> MysqlBackend::ask_for_part(std::string text) {
     return answer;
 }
 
-void MysqlBackend::note(const Error& error) {
+void MysqlBackend::note(Error& error) {
+    if (error.number == number::duplicate || error.number == number::duplicate_index_name) {
+        error.code = ErrorCode::conflict;
+    }
     if (error.number == number::deadlock) {
         in_transaction_ = false;  // the server has rolled it back
     }
@@ -348,11 +354,21 @@ Result<std::size_t> MysqlBackend::run_some(const std::vector<Write>& writes, std
         return end;
     }
     const std::size_t failed = first + answer.sets.size();
-    if (failed >= end || !in_transaction_ || !does_not_fit(*answer.error) || !is_for_people(writes[failed].sql)) {
+    if (failed >= end || !in_transaction_) {
         return tl::unexpected(*answer.error);
     }
-    LOG(warning, "store.value_cut", {{"error", answer.error->message}});
-    TRY(run_leniently(writes[failed]));
+    const bool is_wrong_time = answer.error->number == number::wrong_time;
+    const bool may_be_cut = is_for_people(writes[failed].sql);
+    if (!is_wrong_time && !(does_not_fit(*answer.error) && may_be_cut)) {
+        return tl::unexpected(*answer.error);
+    }
+    const Write fitting{writes[failed].sql, with_possible_times(writes[failed].values)};
+    if (may_be_cut) {
+        LOG(warning, "store.value_cut", {{"error", answer.error->message}});
+        TRY(run_leniently(fitting));
+    } else {
+        TRY(run(fitting.sql, fitting.values));
+    }
     return failed + 1;
 }
 

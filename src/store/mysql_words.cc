@@ -1,8 +1,10 @@
 #include "store/mysql_words.h"
 
+#include <algorithm>
 #include <cctype>
 
 #include "base/ensure.h"
+#include "base/time.h"
 
 namespace orc::store {
 namespace {
@@ -106,6 +108,18 @@ std::string with_values(std::string_view words, const Row& values) {
         }
     }
     return out;
+}
+
+Row with_possible_times(Row values) {
+    static constexpr std::string_view first = "1970-01-01 00:00:01";
+    static constexpr std::string_view last = "2038-01-19 03:14:07";
+    for (auto& value : values) {
+        auto* text = std::get_if<std::string>(&value);
+        if (text != nullptr && text->size() == first.size() && parse_db_timestamp(*text)) {
+            *text = std::string(std::clamp<std::string_view>(*text, first, last));
+        }
+    }
+    return values;
 }
 
 }  // namespace orc::store

@@ -18,4 +18,7 @@ std::string mysql_literal(const Value& value);
 /// `words` with each mark replaced by its value. Marks in quotes are text. More marks than values is a bug.
 std::string with_values(std::string_view words, const Row& values);
 
+/// Times that a timestamp of MySQL cannot hold (before 1970, after 2038), moved to the nearest that it can.
+Row with_possible_times(Row values);
+
 }  // namespace orc::store

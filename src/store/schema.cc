@@ -65,7 +65,9 @@ Result<void> bring_up_to_date(Backend& backend, const Columns& present, std::str
             // Columns first: indexes may need them.
             for (const auto& column : table.columns) {
                 if (!present.contains({table.name, column.name})) {
-                    TRY(backend.execute(add_column(table, column)));
+                    TRY(backend.execute(
+                        "alter table " + table.name + " add column " + column.name + " " + column.addition
+                    ));
                 }
             }
         }

@@ -89,6 +89,17 @@ std::string sqlite_declaration(const Column& column) {
     return out;
 }
 
+std::string addition_of(const Column& column, const std::string& declaration, Dialect dialect) {
+    const bool has_value = declaration.find(" default ") != std::string::npos;
+    // MySQL fills new text columns by itself, and does not let them have a default.
+    const bool fills_itself = dialect == Dialect::mysql && column.type.ends_with("text");
+    if (column.may_be_null || has_value || fills_itself || column.is_numbered) {
+        return declaration;
+    }
+    const bool is_number = column.type.substr(0, column.type.find('(')).ends_with("int");
+    return declaration + (is_number ? " default 0" : " default ''");
+}
+
 struct Index {
     bool is_unique = false;
     bool is_suffixed = false;
@@ -141,8 +152,9 @@ public:
         } else {
             const Column column = column_of(item);
             const bool is_sqlite = dialect_ == Dialect::sqlite;
-            out_.columns.push_back({column.name, is_sqlite ? sqlite_declaration(column) : mysql_declaration(column)});
-            add(column.name + " " + out_.columns.back().declaration);
+            const std::string declaration = is_sqlite ? sqlite_declaration(column) : mysql_declaration(column);
+            out_.columns.push_back({column.name, declaration, addition_of(column, declaration, dialect_)});
+            add(column.name + " " + declaration);
         }
     }
 
@@ -198,18 +210,6 @@ std::vector<TableText> tables_of(std::string_view schema, Dialect dialect) {
         }
         out.push_back(reader.finish());
         at = next == std::string_view::npos ? next : next + 1;
-    }
-    return out;
-}
-
-std::string add_column(const TableText& table, const ColumnText& column) {
-    std::string out = "alter table " + table.name + " add column " + column.name + " " + column.declaration;
-    const bool has_value = column.declaration.find(" default ") != std::string::npos;
-    if (!has_value && column.declaration.find(" not null") != std::string::npos) {
-        // MySQL fills a new column by itself, and gives text columns no default.
-        const bool is_text = column.declaration.starts_with("text") || column.declaration.starts_with("mediumtext");
-        const bool is_number = column.declaration.find("int") != std::string::npos;
-        out += is_text ? "" : is_number ? " default 0" : " default ''";
     }
     return out;
 }

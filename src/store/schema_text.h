@@ -20,6 +20,8 @@ enum class Dialect { sqlite, mysql };
 struct ColumnText {
     std::string name;
     std::string declaration;  ///< everything after the name
+    /// The same for a column that an older table lacks: one that must have a value gets one.
+    std::string addition;
 };
 
 struct TableText {
@@ -31,8 +33,5 @@ struct TableText {
 
 /// A schema in the words of one database. The text is ours: a mistake in it is a bug.
 std::vector<TableText> tables_of(std::string_view schema, Dialect dialect);
-
-/// The statement that adds a column which an older table lacks: a column that must have a value gets one.
-std::string add_column(const TableText& table, const ColumnText& column);
 
 }  // namespace orc::store

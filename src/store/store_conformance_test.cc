@@ -1,12 +1,12 @@
-// What every store promises, asked of the real one and of its twin.
+// What every store promises. Which stores are asked is said elsewhere: media_test.cc here, and tests/integration for
+// those on servers.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "store/memory_store.h"
-#include "store/sqlite_store.h"
-#include "store/testing.h"
+#include "store/any_store_test.h"
 
 namespace orc::store {
+
 namespace {
 
 using namespace model;
@@ -18,64 +18,6 @@ using testing::run;
 const WallTime noon{Seconds(1'700'000'000)};
 const Endpoint db1{"db1", 3306};
 const Endpoint db2{"db2", 3307};
-
-// Where a store keeps its things, so that a test can stop one and start the next.
-class Medium {
-public:
-    virtual ~Medium() = default;
-    virtual std::unique_ptr<Store> store() = 0;
-};
-
-class FileMedium final : public Medium {
-public:
-    std::unique_ptr<Store> store() override { return make_sqlite_store(directory_.file("orchestrator.db"), clock_); }
-
-private:
-    testing::TemporaryDirectory directory_;
-    runtime::SystemClock clock_;
-};
-
-class MemoryMedium final : public Medium {
-public:
-    std::unique_ptr<Store> store() override { return make_memory_store(disk_, clock_); }
-
-private:
-    std::shared_ptr<MemoryDisk> disk_ = std::make_shared<MemoryDisk>();
-    runtime::SystemClock clock_;
-};
-
-using MakeMedium = std::unique_ptr<Medium> (*)();
-
-class AnyStore : public ::testing::TestWithParam<MakeMedium> {
-protected:
-    AnyStore() { reopen(); }
-    ~AnyStore() override { store_.reset(); }
-
-    Intent reopen() {
-        store_.reset();
-        store_ = medium_->store();
-        auto intent = run(io_, store_->open());
-        EXPECT_TRUE(intent) << intent.error().message;
-        return intent.value_or(Intent{});
-    }
-
-    void apply(std::vector<Change> changes) {
-        const auto done = run(io_, store_->apply("c" + std::to_string(++commits_), std::move(changes)));
-        EXPECT_TRUE(done) << done.error().message;
-    }
-
-    template <typename T>
-    T ask(Task<T> question) {
-        auto answer = run(io_, std::move(question));
-        EXPECT_TRUE(answer) << answer.error().message;
-        return std::move(answer).value_or(T{});
-    }
-
-    asio::io_context io_;
-    std::unique_ptr<Medium> medium_ = GetParam()();
-    std::unique_ptr<Store> store_;
-    int commits_ = 0;
-};
 
 RecoveryRecord recovery(std::int64_t id, const Endpoint& failed) {
     RecoveryRecord out;
@@ -529,16 +471,6 @@ TEST_P(AnyStore, an_alias_belongs_to_the_last_cluster_that_claimed_it) {
     ASSERT_EQ(aliases.size(), 1U);
     EXPECT_EQ(aliases.at(ClusterName("b")), "shop");
 }
-
-INSTANTIATE_TEST_SUITE_P(
-    Stores,
-    AnyStore,
-    ::testing::Values(
-        +[]() -> std::unique_ptr<Medium> { return std::make_unique<FileMedium>(); },
-        +[]() -> std::unique_ptr<Medium> { return std::make_unique<MemoryMedium>(); }
-    ),
-    [](const auto& chosen) { return chosen.index == 0 ? "sqlite" : "memory"; }
-);
 
 }  // namespace
 }  // namespace orc::store

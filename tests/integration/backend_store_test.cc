@@ -1,0 +1,86 @@
+// The stores on real servers of both flavours: what every store promises (store_conformance_test.cc,
+// old_database_test.cc), and what only a server can do to one.
+#include <gtest/gtest.h>
+
+#include <iostream>
+#include <map>
+
+#include "sandbox/sandbox.h"
+#include "store/any_store_test.h"
+#include "store/database_store.h"
+#include "store/mysql_backend.h"
+
+namespace orc::store {
+namespace {
+
+using sandbox::Flavor;
+
+// One server of each flavour for the whole run; each medium is a schema of its own.
+sandbox::Sandbox* server_of(Flavor flavor) {
+    static std::map<Flavor, std::unique_ptr<sandbox::Sandbox>> running;
+    auto& lab = running[flavor];
+    if (lab == nullptr) {
+        sandbox::Options options;
+        options.flavor = flavor;
+        options.servers = 1;
+        auto started = sandbox::Sandbox::start(std::move(options));
+        if (!started) {
+            std::cerr << "\n*** NOT TESTED ON " << sandbox::name(flavor) << ": " << started.error().message
+                      << " ***\n\n";
+            return nullptr;
+        }
+        lab = std::move(*started);
+        for (const char* sql :
+             {"create user 'backend'@'%' identified by 'ba''ck'", "grant all privileges on *.* to 'backend'@'%'"}) {
+            const auto done = lab->sql(1, sql);
+            EXPECT_TRUE(done) << done.error().message;
+        }
+    }
+    return lab.get();
+}
+
+MysqlBackendOptions options_for(sandbox::Sandbox& lab) {
+    static int schemas = 0;
+    MysqlBackendOptions out;
+    out.server = lab.endpoint(1);
+    out.access.user = "backend";
+    out.access.password = "ba'ck";
+    out.access.schema = "orc_" + std::to_string(++schemas);
+    out.connect_timeout = Seconds(10);
+    return out;
+}
+
+class ServerMedium final : public Medium {
+public:
+    explicit ServerMedium(MysqlBackendOptions options) : options_(std::move(options)) {}
+
+    std::unique_ptr<Store> store() override {
+        return make_database_store(open_mysql(options_), options_.name(), clock_);
+    }
+    std::unique_ptr<Backend> backend() override {
+        auto opened = open_mysql(options_)();
+        EXPECT_TRUE(opened) << opened.error().message;
+        return opened ? std::move(*opened) : nullptr;
+    }
+
+private:
+    MysqlBackendOptions options_;
+    runtime::SystemClock clock_;
+};
+
+std::unique_ptr<Medium> medium_on(Flavor flavor) {
+    auto* lab = server_of(flavor);
+    return lab == nullptr ? nullptr : std::make_unique<ServerMedium>(options_for(*lab));
+}
+
+std::vector<MakeMedium> media() {
+    return {+[] { return medium_on(Flavor::mariadb); }, +[] { return medium_on(Flavor::mysql); }};
+}
+std::string flavor_of(const ::testing::TestParamInfo<MakeMedium>& chosen) {
+    return std::string(sandbox::name(chosen.index == 0 ? Flavor::mariadb : Flavor::mysql));
+}
+
+INSTANTIATE_TEST_SUITE_P(On, AnyStore, ::testing::ValuesIn(media()), flavor_of);
+
+}  // namespace
+}  // namespace orc::store
