@@ -26,21 +26,23 @@
 #include "runtime/log.h"
 #include "runtime/open_files.h"
 #include "runtime/task_group.h"
-#include "store/sqlite_store.h"
 
 namespace orc::app {
 namespace {
 
 /// The real outside, in the order in which it may go: what uses another is declared after it.
 struct Real {
-    Real(const config::Settings& settings, const std::string& database)
-        : store(store::make_sqlite_store(database, clock)),
-          resolver(mysql::make_resolver(clock, io.get_executor(), {})),
-          dialer(mysql::make_dialer(clock, io.get_executor(), *resolver)),
-          gateway(mysql::make_gateway(gateway_options(settings), *dialer, clock, io.get_executor())),
-          shell(settings.processes_shell_command),
-          hooks(recovery::make_shell_hooks(clock, std::function<std::string()>([this] { return shell; }))),
-          host_names(discovery::make_host_names(clock, io.get_executor())) {}
+    /// Makes everything; nothing is opened yet.
+    Result<void> connect(const config::Settings& settings) {
+        TRY(store, make_store(settings, clock));
+        resolver = mysql::make_resolver(clock, io.get_executor(), {});
+        dialer = mysql::make_dialer(clock, io.get_executor(), *resolver);
+        gateway = mysql::make_gateway(gateway_options(settings), *dialer, clock, io.get_executor());
+        shell = settings.processes_shell_command;
+        hooks = recovery::make_shell_hooks(clock, std::function<std::string()>([this] { return shell; }));
+        host_names = discovery::make_host_names(clock, io.get_executor());
+        return {};
+    }
 
     Outside outside() { return {*gateway, *store, *hooks, clock, rng, io.get_executor(), host_names.get()}; }
 
@@ -160,18 +162,39 @@ Co<void> read_known_servers(Service& service, runtime::Clock& clock) {
     co_await service.discovery().refresh(std::move(known), deadline);
 }
 
-Co<void> perform(Service& service, runtime::Clock& clock, cli::Flags flags, std::string host, cli::Printed& printed) {
+Co<void> perform(
+    Service& service, runtime::Clock& clock, cli::Flags flags, std::string host, Result<cli::Printed>& out
+) {
     const Result<void> started = co_await service.start();
     if (started) {
         if (cli::needs_topology(flags.text("c"))) {
             co_await read_known_servers(service, clock);
         }
-        printed = co_await cli::run(service.use_cases(), std::move(flags), std::move(host), this_user());
+        out = co_await cli::run(service.use_cases(), std::move(flags), std::move(host), this_user());
     } else {
-        printed.error = started.error().message;
-        printed.exit_code = 1;
+        out = tl::unexpected(started.error());
     }
     co_await service.stop();
+}
+
+/// The command in this process. Errors: conflict when another orchestrator holds the database.
+Result<cli::Printed> run_here(const config::Settings& settings, const cli::Flags& flags) {
+    TRY(const auto lock, DatabaseLock::take(settings));
+    Real real;
+    TRY(real.connect(settings));
+    ServiceOptions options;
+    options.settings = settings;
+    options.node = this_node(real.rng);
+    options.noop = flags.on("noop");
+    options.watch = false;
+    options.command = flags.text("c");
+    options.has_shared_backend = has_shared_backend(settings);
+    Service service(real.outside(), options);
+    Result<cli::Printed> out = fail(ErrorCode::cancelled, "the command did not end");
+    runtime::TaskGroup main_task(real.io.get_executor());
+    main_task.spawn(perform(service, real.clock, flags, options.node.host, out));
+    real.io.run();
+    return out;
 }
 
 }  // namespace
@@ -184,20 +207,20 @@ int fatal(const std::string& message) {
 int run_service(const config::Settings& settings, const cli::Flags& flags) {
     signal(SIGPIPE, SIG_IGN);
     runtime::allow_open_files(open_files_max);
-    const auto database = database_path(settings);
-    if (!database) {
-        return fatal(database.error().message);
-    }
-    const auto lock = DatabaseLock::take(*database);
+    const auto lock = DatabaseLock::take(settings);
     if (!lock) {
         return fatal(lock.error().message);
     }
-    Real real(settings, *database);
+    Real real;
+    if (const auto connected = real.connect(settings); !connected) {
+        return fatal(connected.error().message);
+    }
     ServiceOptions options;
     options.settings = settings;
     options.node = this_node(real.rng);
     options.noop = flags.on("noop");
     options.watch = flags.on("discovery");
+    options.has_shared_backend = has_shared_backend(settings);
     const std::string file = flags.text("config");
     options.load_configuration = [file](const std::optional<std::string>& extra) {
         return config::load_files(file.empty() ? std::nullopt : std::optional(file), extra);
@@ -205,6 +228,11 @@ int run_service(const config::Settings& settings, const cli::Flags& flags) {
     options.adopt_outside = [&real](const config::Settings& fresh) { real.adopt(fresh); };
     Service service(real.outside(), std::move(options));
     int exit_code = 0;
+    service.ledger().on_lost([&exit_code] {
+        // What this process knows may be old by now: started again, it stands by.
+        exit_code = 1;
+        ::raise(SIGTERM);
+    });
     runtime::TaskGroup main_task(real.io.get_executor());
     const bool with_http = flags.text("c") != "continuous";
     main_task.spawn(serve(service, settings, with_http, exit_code));
@@ -218,37 +246,21 @@ int run_command(const config::Settings& settings, const cli::Flags& flags) {
         std::cout << config::dump(settings, flags.on("show-secrets")) << std::endl;
         return 0;
     }
-    const auto database = database_path(settings);
-    if (!database) {
-        return fatal(database.error().message);
-    }
-    cli::Printed printed;
-    const auto lock = DatabaseLock::take(*database);
-    if (!lock && lock.error().code == ErrorCode::conflict) {
+    auto printed = run_here(settings, flags);
+    if (!printed && printed.error().code == ErrorCode::conflict) {
+        const std::string reason = printed.error().message;
         cli::Flags asked = flags;
         asked.texts.try_emplace("owner", this_user());  // not the service's user
-        const auto answered = cli::ask_service(settings, asked);
-        if (!answered) {
-            return fatal(lock.error().message + ", which does not answer: " + answered.error().message);
+        printed = cli::ask_service(settings, asked);
+        if (!printed) {
+            return fatal(reason + ", which does not answer: " + printed.error().message);
         }
-        printed = *answered;
-    } else if (!lock) {
-        return fatal(lock.error().message);
-    } else {
-        Real real(settings, *database);
-        ServiceOptions options;
-        options.settings = settings;
-        options.node = this_node(real.rng);
-        options.noop = flags.on("noop");
-        options.watch = false;
-        options.command = flags.text("c");
-        Service service(real.outside(), options);
-        runtime::TaskGroup main_task(real.io.get_executor());
-        main_task.spawn(perform(service, real.clock, flags, options.node.host, printed));
-        real.io.run();
     }
-    std::cout << printed.out << std::flush;
-    return printed.error.empty() ? printed.exit_code : fatal(printed.error);
+    if (!printed) {
+        return fatal(printed.error().message);
+    }
+    std::cout << printed->out << std::flush;
+    return printed->error.empty() ? printed->exit_code : fatal(printed->error);
 }
 
 }  // namespace orc::app

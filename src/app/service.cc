@@ -70,6 +70,12 @@ Service::Service(Outside outside, ServiceOptions options)
     : outside_(outside),
       options_(std::move(options)),
       ledger_(outside_.store, outside_.clock, options_.node.token, options_.node.host, outside_.executor),
+      caretaker_(
+          CaretakerSeams{outside_.store, ledger_, ledger_, outside_.clock, outside_.executor},
+          options_.settings,
+          options_.node,
+          options_.has_shared_backend
+      ),
       discovery_(discovery_seams(outside_, ledger_), options_.settings),
       recovery_(recovery_seams(outside_, ledger_, discovery_), options_.settings, options_.node, options_.noop),
       use_cases_(
@@ -82,6 +88,7 @@ Service::Service(Outside outside, ServiceOptions options)
     api::Reloading reloading;
     reloading.load = options_.load_configuration;
     reloading.adopt = [this](const config::Settings& fresh) {
+        options_.settings = fresh;
         discovery_.adopt(fresh);
         recovery_.adopt(fresh);
         if (options_.adopt_outside) {
@@ -96,7 +103,11 @@ Service::Service(Outside outside, ServiceOptions options)
 Service::~Service() = default;
 
 Task<void> Service::start() {
+    CO_TRY(co_await caretaker_.become_active(options_.watch));
     CO_TRY(co_await ledger_.start());
+    if (options_.watch || options_.has_shared_backend) {
+        caretaker_.start();
+    }
     CO_TRY(co_await discovery_.start());
     if (options_.watch) {
         CO_TRY(co_await recovery_.start());
@@ -109,6 +120,7 @@ Co<void> Service::stop() {
     co_await recovery_.stop();
     co_await discovery_.stop();
     co_await outside_.gateway.stop();
+    co_await caretaker_.stop();
     co_await ledger_.stop();
     co_await outside_.store.close();
     LOG(info, "service.stopped", {});

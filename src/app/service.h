@@ -7,6 +7,7 @@
 #include <string>
 
 #include "api/use_cases.h"
+#include "app/caretaker.h"
 #include "config/settings.h"
 #include "ledger/single_node.h"
 #include "mysql/gateway.h"
@@ -37,6 +38,7 @@ struct ServiceOptions {
     bool noop = false;
     bool watch = true;  ///< probe continuously and recover; false: only what is asked for
     std::string command = "http";
+    bool has_shared_backend = false;  ///< other nodes may use the database: one of them is active at a time
     /// Reads the configuration again (api::Reloading); empty: this process cannot.
     std::function<Result<config::Loaded>(const std::optional<std::string>& extra)> load_configuration;
     /// Those outside seams that have settings of their own take fresh ones.
@@ -62,6 +64,7 @@ private:
     Outside outside_;
     ServiceOptions options_;
     ledger::SingleNode ledger_;
+    Caretaker caretaker_;
     discovery::DiscoveryLoop discovery_;
     recovery::RecoveryLoop recovery_;
     api::UseCases use_cases_;

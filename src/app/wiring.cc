@@ -10,6 +10,8 @@
 #include <cstring>
 
 #include "config/keys.h"
+#include "store/database_store.h"
+#include "store/sqlite_store.h"
 
 namespace orc::app {
 namespace {
@@ -80,22 +82,67 @@ std::string this_user() {
     return entry != nullptr ? entry->pw_name : std::to_string(geteuid());
 }
 
+bool has_shared_backend(const config::Settings& settings) {
+    return settings.backend_db.find("sqlite") == std::string::npos;
+}
+
 Result<std::string> database_path(const config::Settings& settings) {
-    if (settings.backend_db.find("sqlite") == std::string::npos) {
-        return fail(
-            ErrorCode::invalid,
-            "BackendDB is '" + settings.backend_db +
-                "': this release keeps its data in an embedded database; set \"BackendDB\": \"sqlite\" and "
-                "\"SQLite3DataFile\""
-        );
-    }
     if (settings.sqlite3_data_file.empty()) {
         return fail(ErrorCode::invalid, "SQLite3DataFile is empty: it must name the database file");
     }
     return settings.sqlite3_data_file;
 }
 
-Result<std::unique_ptr<DatabaseLock>> DatabaseLock::take(const std::string& database) {
+Result<store::MysqlBackendOptions> backend_options(const config::Settings& settings) {
+    const auto missing = [&](const char* key) {
+        return fail(ErrorCode::invalid, "BackendDB is '" + settings.backend_db + "', but " + key + " is empty");
+    };
+    if (settings.mysql_orchestrator_host.empty()) {
+        return missing("MySQLOrchestratorHost");
+    }
+    if (settings.mysql_orchestrator_database.empty()) {
+        return missing("MySQLOrchestratorDatabase");
+    }
+    store::MysqlBackendOptions out;
+    out.server.host = settings.mysql_orchestrator_host;
+    out.server.port = static_cast<std::uint16_t>(settings.mysql_orchestrator_port);
+    out.access.user = settings.mysql_orchestrator_user;
+    out.access.password = settings.mysql_orchestrator_password;
+    out.access.schema = settings.mysql_orchestrator_database;
+    out.access.ca_file = settings.mysql_orchestrator_ssl_ca_file;
+    if (settings.mysql_orchestrator_use_mutual_tls) {
+        const bool is_unverified = settings.mysql_orchestrator_ssl_skip_verify || out.access.ca_file.empty();
+        out.access.tls = is_unverified ? mysql::TlsMode::require : mysql::TlsMode::verify_ca;
+        out.access.certificate_file = settings.mysql_orchestrator_ssl_cert_file;
+        out.access.key_file = settings.mysql_orchestrator_ssl_private_key_file;
+    }
+    if (settings.mysql_connect_timeout_seconds > 0) {
+        out.connect_timeout = Seconds(settings.mysql_connect_timeout_seconds);
+    }
+    if (settings.mysql_orchestrator_read_timeout_seconds > 0) {
+        out.read_timeout = Seconds(settings.mysql_orchestrator_read_timeout_seconds);
+    }
+    out.lifetime = Seconds(settings.mysql_connection_lifetime_seconds);
+    out.reject_read_only = settings.mysql_orchestrator_reject_read_only;
+    return out;
+}
+
+Result<std::unique_ptr<store::Store>> make_store(const config::Settings& settings, const runtime::Clock& clock) {
+    if (!has_shared_backend(settings)) {
+        TRY(auto path, database_path(settings));
+        return store::make_sqlite_store(std::move(path), clock);
+    }
+    TRY(auto options, backend_options(settings));
+    std::string name = options.name();
+    auto open_backend = store::open_mysql(std::move(options));
+    return store::make_database_store(std::move(open_backend), std::move(name), clock);
+}
+
+Result<std::unique_ptr<DatabaseLock>> DatabaseLock::take(const config::Settings& settings) {
+    if (has_shared_backend(settings)) {
+        return std::unique_ptr<DatabaseLock>(new DatabaseLock(-1));
+    }
+    TRY(const auto database, database_path(settings));
     if (database.find(":memory:") != std::string::npos) {
         return std::unique_ptr<DatabaseLock>(new DatabaseLock(-1));
     }

@@ -9,6 +9,8 @@
 #include "mysql/real_gateway.h"
 #include "recovery/recovery.h"
 #include "runtime/rng.h"
+#include "store/mysql_backend.h"
+#include "store/store.h"
 
 namespace orc::app {
 
@@ -19,14 +21,20 @@ recovery::Node this_node(runtime::Rng& rng);
 /// The operating system's user, the classic default of -owner.
 std::string this_user();
 
-/// Path of the embedded database. Errors (invalid): a backend that this release does not have, or no file.
+/// Whether the data are on a MySQL or MariaDB server, which other nodes may use too.
+bool has_shared_backend(const config::Settings& settings);
+/// Path of the embedded database. Errors (invalid): no file.
 Result<std::string> database_path(const config::Settings& settings);
+/// How to reach the server of the shared backend. Errors (invalid) name the key that is missing.
+Result<store::MysqlBackendOptions> backend_options(const config::Settings& settings);
+/// The store that the settings ask for, not yet opened. Errors: those of the two above.
+Result<std::unique_ptr<store::Store>> make_store(const config::Settings& settings, const runtime::Clock& clock);
 
 /// Held by the one process that may decide on an embedded database; released with the object, or when the process ends.
 class DatabaseLock {
 public:
-    /// Errors: conflict, naming the process that holds it.
-    static Result<std::unique_ptr<DatabaseLock>> take(const std::string& database);
+    /// Errors: conflict, naming the process that holds it. A shared backend needs none: see Caretaker.
+    static Result<std::unique_ptr<DatabaseLock>> take(const config::Settings& settings);
     ~DatabaseLock();
     DatabaseLock(const DatabaseLock&) = delete;
     DatabaseLock& operator=(const DatabaseLock&) = delete;

@@ -92,6 +92,25 @@ model::PutLease SingleNode::leadership_record(Epoch epoch) const {
     return out;
 }
 
+store::Fence SingleNode::fence_of(Epoch epoch) const {
+    store::Fence out;
+    out.lease = leadership_key();
+    out.term = epoch;
+    out.holder = token_;
+    return out;
+}
+
+// For good: what was read at the start may be old by now.
+void SingleNode::note_fenced(Epoch epoch, const Result<void>& written) {
+    if (!written && written.error().code == ErrorCode::not_leader && epoch_ == epoch) {
+        epoch_ = 0;
+        LOG(error, "ledger.leadership_lost", {{"epoch", epoch}, {"error", written.error().message}});
+        if (on_lost_) {
+            on_lost_();
+        }
+    }
+}
+
 Task<void> SingleNode::lead() {
     const Epoch epoch = last_epoch_ + 1;
     std::string id = "epoch:" + std::to_string(epoch) + ":" + token_.text();
@@ -134,7 +153,9 @@ Co<void> SingleNode::prove(Epoch epoch, AttemptPtr attempt) {
     std::string id = "confirm:" + std::to_string(epoch) + ":" + token_.text() + ":" + std::to_string(++confirms_);
     std::vector<model::Change> changes;
     changes.emplace_back(leadership_record(epoch));
-    attempt->result = co_await store_.apply(std::move(id), std::move(changes));
+    store::Fence fence = fence_of(epoch);
+    attempt->result = co_await store_.apply_fenced(std::move(fence), std::move(id), std::move(changes));
+    note_fenced(epoch, attempt->result);
     attempt->has_ended = true;
     attempt->changed.notify_all();
 }
@@ -214,7 +235,9 @@ Co<void> SingleNode::write(Commit commit, std::uint64_t ticket, AttemptPtr attem
     co_await asio::this_coro::throw_if_cancelled(false);
     std::string id = commit.id;
     std::vector<model::Change> changes = commit.changes;
-    Result<void> done = co_await store_.apply(std::move(id), std::move(changes));
+    store::Fence fence = fence_of(commit.epoch);
+    Result<void> done = co_await store_.apply_fenced(std::move(fence), std::move(id), std::move(changes));
+    note_fenced(commit.epoch, done);
     while (next_fold_ != ticket) {
         co_await folded_.wait();
     }

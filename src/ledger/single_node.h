@@ -41,6 +41,9 @@ public:
     /// `unknown` if the disk does not answer within `patience`; the commit stays on its way.
     Co<CommitOutcome> commit(Commit commit) override;
     std::shared_ptr<const model::Intent> intent() const override { return intent_; }
+    /// Called when another node has taken over a shared database. This one decides nothing any more, until it is
+    /// started again.
+    void on_lost(std::function<void()> listener) { on_lost_ = std::move(listener); }
     void on_change(std::function<void(const std::vector<model::Change>&)> listener) override;
 
 private:
@@ -62,6 +65,8 @@ private:
     Task<void> reload();
     void fold(const std::vector<model::Change>& changes);
     void remember(const std::string& id);
+    store::Fence fence_of(Epoch epoch) const;
+    void note_fenced(Epoch epoch, const Result<void>& written);
     model::PutLease leadership_record(Epoch epoch) const;
 
     store::Store& store_;
@@ -71,6 +76,7 @@ private:
     const std::string node_name_;
     std::shared_ptr<model::Intent> intent_;
     std::vector<std::function<void(const std::vector<model::Change>&)>> listeners_;
+    std::function<void()> on_lost_;
     Epoch epoch_ = 0;       // 0: not leading
     Epoch last_epoch_ = 0;  // the highest known to be on disk
     std::uint64_t confirms_ = 0;

@@ -266,16 +266,18 @@ public:
     }
 
     Task<void> apply(std::string commit_id, std::vector<model::Change> changes) override {
-        auto commit = std::make_shared<StoredCommit>();
-        commit->id = std::move(commit_id);
-        commit->changes = std::move(changes);
-        commit->now = clock_.wall();
-        return await_answer<void>([this, commit](Done<void> done) {
-            if (commit->id.empty()) {
-                done(fail(ErrorCode::invalid, "a commit needs an id"));
-            } else {
-                writer_.commit(std::move(*commit), clock_.now(), std::move(done));
-            }
+        return commit(std::nullopt, std::move(commit_id), std::move(changes));
+    }
+    Task<void> apply_fenced(Fence fence, std::string commit_id, std::vector<model::Change> changes) override {
+        return commit(std::move(fence), std::move(commit_id), std::move(changes));
+    }
+    Task<void> claim_activity(NodeRecord self, Seconds patience) override {
+        return ask<void>([self, patience](Engine& engine) { return engine.claim_activity(self, patience); });
+    }
+    Task<void> release_activity(NodeToken self) override {
+        return ask<void>([self](Engine& engine) {
+            return engine.write_relaxed({Write{"delete from active_node where anchor = 1 and token = ?", {self.text()}}}
+            );
         });
     }
 
@@ -329,10 +331,8 @@ public:
         });
     }
 
-    Task<void> expire(WallTime now, Seconds history, Seconds unseen_servers) override {
-        return ask<void>([now, history, unseen_servers](Engine& engine) {
-            return engine.write_relaxed(expiries(now, history, unseen_servers));
-        });
+    Task<void> expire(WallTime now, Retention retention) override {
+        return ask<void>([now, retention](Engine& engine) { return engine.write_relaxed(expiries(now, retention)); });
     }
 
     std::string describe() const override { return name_; }
@@ -345,6 +345,21 @@ public:
     }
 
 private:
+    Task<void> commit(std::optional<Fence> fence, std::string commit_id, std::vector<model::Change> changes) {
+        auto commit = std::make_shared<StoredCommit>();
+        commit->id = std::move(commit_id);
+        commit->changes = std::move(changes);
+        commit->now = clock_.wall();
+        commit->fence = std::move(fence);
+        return await_answer<void>([this, commit](Done<void> done) {
+            if (commit->id.empty()) {
+                done(fail(ErrorCode::invalid, "a commit needs an id"));
+            } else {
+                writer_.commit(std::move(*commit), clock_.now(), std::move(done));
+            }
+        });
+    }
+
     Moment moment() const { return Moment{clock_.now(), clock_.wall()}; }
 
     template <typename T>

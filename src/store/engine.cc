@@ -46,6 +46,13 @@ Result<void> Engine::apply_one(Backend& backend, const StoredCommit& commit) {
     if (fresh == 0) {
         return {};  // a retry of what was done
     }
+    if (commit.fence && backend.dialect() != Dialect::sqlite) {
+        const Write fence = fence_of(*commit.fence);
+        TRY(const auto held, backend.run(fence.sql, fence.values));
+        if (held == 0) {
+            return fail(ErrorCode::not_leader, "another node has taken over since");
+        }
+    }
     std::vector<Write> writes;
     for (const auto& change : commit.changes) {
         std::ranges::move(writes_of(change, commit.now), std::back_inserter(writes));
@@ -126,6 +133,24 @@ Result<void> Engine::write_relaxed(const std::vector<Write>& writes) {
     TRY(auto* backend, backend());
     TRY(auto transaction, Transaction::begin(*backend, Durability::relaxed));
     TRY(backend->run_all(writes));
+    return transaction.commit();
+}
+
+Result<void> Engine::claim_activity(const NodeRecord& self, Seconds patience) {
+    TRY(auto* backend, backend());
+    TRY(auto transaction, Transaction::begin(*backend));
+    // The row is locked first: of two that claim at once, the second sees the first.
+    TRY(backend->run("update active_node set anchor = 1 where anchor = 1"));
+    TRY(const auto reader, reader());
+    TRY(const auto active, read_active_node(reader));
+    if (active && active->token != self.token && active->age < patience) {
+        return fail(
+            ErrorCode::conflict,
+            "database " + name_ + " is used by the orchestrator on " + active->host + ", which was active " +
+                std::to_string(active->age.count()) + " s ago"
+        );
+    }
+    TRY(backend->run_all({claim_of(self)}));
     return transaction.commit();
 }
 

@@ -17,6 +17,7 @@ struct StoredCommit {
     std::string id;
     std::vector<model::Change> changes;
     WallTime now;
+    std::optional<Fence> fence = std::nullopt;
 };
 
 /// A server to write, or with no server an endpoint to forget.
@@ -43,6 +44,8 @@ public:
     );
     /// Writes that may be lost in a power cut.
     Result<void> write_relaxed(const std::vector<Write>& writes);
+    /// See Store::claim_activity.
+    Result<void> claim_activity(const NodeRecord& self, Seconds patience);
     /// For the read functions of rows.h; invalid after close.
     Result<Reader> reader();
     /// Housekeeping, to be called when nobody waits.

@@ -222,6 +222,12 @@ public:
         return commit_later(shared_, std::move(commit_id), std::move(changes));
     }
 
+    Task<void> apply_fenced(Fence, std::string commit_id, std::vector<Change> changes) override {
+        return apply(std::move(commit_id), std::move(changes));
+    }
+    Task<void> claim_activity(NodeRecord, Seconds) override { return done(); }
+    Task<void> release_activity(NodeToken) override { return done(); }
+
     void write_observed(ServerPtr server) override {
         const Endpoint endpoint = server->endpoint;
         shared_->pending[endpoint] = Pending{std::move(server)};
@@ -344,18 +350,22 @@ public:
         return answer(std::move(out));
     }
 
-    Task<void> expire(WallTime now, Seconds history, Seconds unseen_servers) override {
+    Task<void> expire(WallTime now, Retention retention) override {
         if (disk().faults.read_only) {
             return refuse<void>(ErrorCode::denied, "expiry: the disk is read-only");
         }
         shared_->flush();
-        expire_history(now - history);
+        expire_history(now - retention.history);
         std::erase_if(disk().servers_seen, [&](const auto& entry) {
-            const bool is_old = entry.second < now - unseen_servers;
+            const bool is_old = entry.second < now - retention.unseen;
             if (is_old) {
                 disk().servers.erase(entry.first);
             }
             return is_old;
+        });
+        std::erase_if(disk().analysis_changes, [&](const auto& change) { return change.at < now - retention.unseen; });
+        std::erase_if(disk().resolved_names, [&](const auto& entry) {
+            return entry.second.at < now - 2 * retention.resolves;
         });
         std::erase_if(disk().nodes, [&](const auto& entry) { return entry.second.last_seen < now - Seconds(5); });
         std::erase_if(disk().commits, [&](const auto& entry) { return entry.second < now - std::chrono::hours(1); });

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -57,6 +58,19 @@ std::vector<Write> writes_of(const NodeRecord& self);
 Result<std::vector<NodeRecord>> read_nodes(const Reader& reader, WallTime since);
 
 /// Deletes what has outlived its use.
-std::vector<Write> expiries(WallTime now, Seconds history, Seconds unseen_servers);
+std::vector<Write> expiries(WallTime now, const Retention& retention);
+
+/// Changes no row when somebody else holds the lease.
+Write fence_of(const Fence& fence);
+
+/// Who is active, and how long ago that was said, by the database's clock.
+struct ActiveNode {
+    std::string host;
+    NodeToken token;
+    Seconds age{0};
+};
+/// nullopt: nobody has been.
+Result<std::optional<ActiveNode>> read_active_node(const Reader& reader);
+Write claim_of(const NodeRecord& self);
 
 }  // namespace orc::store

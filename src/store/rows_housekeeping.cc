@@ -105,11 +105,50 @@ std::vector<Write> writes_of(const Note& note) {
     return out;
 }
 
-std::vector<Write> expiries(WallTime now, Seconds history, Seconds unseen_servers) {
+Write fence_of(const Fence& fence) {
+    // Always a change, so that the count of changed rows tells; and the row is locked until the commit.
+    return Write{
+        "update orchestrator_cluster_lease set expires_unix_ms = expires_unix_ms + 1"
+        " where cluster_name = ? and term = ? and holder_token = ?",
+        {fence.lease.text(), static_cast<std::int64_t>(fence.term), fence.holder.text()}
+    };
+}
+
+Result<std::optional<ActiveNode>> read_active_node(const Reader& reader) {
+    std::optional<ActiveNode> out;
+    TRY(reader(
+        "select hostname, token, last_seen_active, current_timestamp from active_node where anchor = 1",
+        {},
+        [&](const Row& row) {
+            ActiveNode node;
+            node.host = text_of(row[0]);
+            node.token = NodeToken(text_of(row[1]));
+            node.age = std::chrono::duration_cast<Seconds>(time_of(row[3]) - time_of(row[2]));
+            if (!node.token.empty()) {
+                out = std::move(node);
+            }
+        }
+    ));
+    return out;
+}
+
+Write claim_of(const NodeRecord& self) {
+    return Write{
+        "insert into active_node (anchor, hostname, token, last_seen_active, first_seen_active)"
+        " values (1, ?, ?, current_timestamp, ?) on conflict (anchor) do update set hostname = excluded.hostname,"
+        " token = excluded.token, last_seen_active = excluded.last_seen_active,"
+        " first_seen_active = excluded.first_seen_active",
+        {self.host, self.token.text(), db_timestamp(self.first_seen)}
+    };
+}
+
+std::vector<Write> expiries(WallTime now, const Retention& retention) {
     using std::chrono::days;
     using std::chrono::hours;
-    const std::string before_history = db_timestamp(now - history);
-    const std::string before_unseen = db_timestamp(now - unseen_servers);
+    using std::chrono::minutes;
+    const std::string before_history = db_timestamp(now - retention.history);
+    const std::string before_unseen = db_timestamp(now - retention.unseen);
+    const std::string before_resolves = db_timestamp(now - retention.resolves);
     // Rows that still block, or that somebody still has to finish, stay whatever their age.
     return {
         {"delete from audit where audit_timestamp < ?", {before_history}},
@@ -122,6 +161,21 @@ std::vector<Write> expiries(WallTime now, Seconds history, Seconds unseen_server
         {"delete from database_instance where last_seen < ?", {before_unseen}},
         {"delete from node_health_history where first_seen_active < ?", {before_unseen}},
         {"delete from database_instance_analysis_changelog where analysis_timestamp < ?", {before_unseen}},
+        {"delete from database_instance_last_analysis where analysis_timestamp < ? and not exists (select 1 from"
+         " database_instance d where d.hostname = database_instance_last_analysis.hostname"
+         " and d.port = database_instance_last_analysis.port)",
+         {before_unseen}},
+        {"delete from master_position_equivalence where last_suggested < ?", {before_unseen}},
+        {"delete from cluster_alias where last_registered < ? and not exists (select 1 from database_instance d"
+         " where d.cluster_name = cluster_alias.cluster_name)",
+         {before_unseen}},
+        {"delete from hostname_resolve where resolved_timestamp < ?", {db_timestamp(now - 2 * retention.resolves)}},
+        {"delete from cluster_domain_name where last_registered < ?", {before_resolves}},
+        {"delete from cluster_injected_pseudo_gtid where time_injected < ?", {db_timestamp(now - minutes(60))}},
+        {"delete from database_instance_coordinates_history where recorded_timestamp < ?",
+         {db_timestamp(now - minutes(4))}},
+        {"delete from database_instance_stale_binlog_coordinates where first_seen < ?", {db_timestamp(now - minutes(1))}
+        },
         {"delete from database_instance_maintenance where maintenance_active is null and end_timestamp < ?",
          {db_timestamp(now - days(7))}},
         {"delete from node_health where last_seen_active < ?", {db_timestamp(now - Seconds(5))}},

@@ -88,6 +88,20 @@ struct NodeRecord {
     WallTime last_seen;
 };
 
+/// A lease that must still be held when a commit is made: checked in the commit's own transaction.
+struct Fence {
+    ClusterName lease;
+    std::uint64_t term = 0;
+    NodeToken holder;
+};
+
+/// How long rows live that nobody takes away.
+struct Retention {
+    Seconds history = std::chrono::days(7);       ///< audit, recoveries, steps, detections
+    Seconds unseen = std::chrono::hours(240);     ///< servers, and what was noted of them
+    Seconds resolves = std::chrono::minutes(60);  ///< names; the cache keeps them twice as long
+};
+
 class Store {
 public:
     virtual ~Store() = default;
@@ -98,6 +112,14 @@ public:
 
     /// One durable transaction. `commit_id` makes a retry harmless: applied once, success again.
     virtual Task<void> apply(std::string commit_id, std::vector<model::Change> changes) = 0;
+    /// The same under a fence: not_leader, and nothing is changed, when somebody else has taken the lease. A database
+    /// that only one process can have open needs none.
+    virtual Task<void> apply_fenced(Fence fence, std::string commit_id, std::vector<model::Change> changes) = 0;
+    /// Says that `self` is the active node (active_node), unless another one said so within `patience` by the
+    /// database's clock: conflict, naming it.
+    virtual Task<void> claim_activity(NodeRecord self, Seconds patience) = 0;
+    /// Lets another node be active at once; harmless for one that is not.
+    virtual Task<void> release_activity(NodeToken self) = 0;
     /// Written behind: later, in batches; losing the last one costs nothing. Never blocks, keeps the newest of each
     /// server.
     virtual void write_observed(model::ServerPtr server) = 0;
@@ -126,7 +148,7 @@ public:
     /// written.
     virtual Task<std::vector<NodeRecord>> register_node(NodeRecord self, Seconds fresh) = 0;
     /// Deletes what is older than the retention times.
-    virtual Task<void> expire(WallTime now, Seconds history, Seconds unseen_servers) = 0;
+    virtual Task<void> expire(WallTime now, Retention retention) = 0;
 
     /// "host:port/schema" or the file's path.
     virtual std::string describe() const = 0;

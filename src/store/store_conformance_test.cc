@@ -455,13 +455,13 @@ TEST_P(AnyStore, expiry_takes_what_is_old_and_done) {
     store_->write_observed(server(db2, db1, "db1:3306"));
     run(io_, store_->close());
     reopen();
-    EXPECT_TRUE(run(io_, store_->expire(noon + hours(31), hours(2), hours(100))));
+    EXPECT_TRUE(run(io_, store_->expire(noon + hours(31), Retention{hours(2), hours(100), hours(1)})));
     EXPECT_THAT(ids(ask(store_->recoveries({}))), ElementsAre(2));
     EXPECT_EQ(ask(store_->detections({})).at(0).id, 2);
     EXPECT_EQ(ask(store_->audit(std::nullopt, {})).size(), 1U);
     EXPECT_THAT(ask(store_->recovery_steps(done.uid)), IsEmpty());
     EXPECT_EQ(ask(store_->known_servers()).size(), 2U);
-    EXPECT_TRUE(run(io_, store_->expire(noon + hours(31), hours(2), hours(3))));
+    EXPECT_TRUE(run(io_, store_->expire(noon + hours(31), Retention{hours(2), hours(3), hours(1)})));
     EXPECT_THAT(ask(store_->known_servers()), IsEmpty());
 }
 
