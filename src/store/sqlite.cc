@@ -265,7 +265,7 @@ Result<void> Database::run_all(const std::vector<Write>& writes) {
 }
 
 std::string_view Database::columns_query() const {
-    return "select t.name, c.name from sqlite_master t, pragma_table_info(t.name) c where t.type = 'table'";
+    return "select t.name, c.name from sqlite_schema t, pragma_table_info(t.name) c where t.type = 'table'";
 }
 
 OpenBackend open_sqlite(std::string path, Millis busy_timeout) {
