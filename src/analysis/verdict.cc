@@ -46,7 +46,8 @@ std::string lost_subject(const Case& c) {
     if (c.server->facts == nullptr && !c.server->check.is_remembered) {
         return subject + " was never read: what it replicates from is unknown";
     }
-    if (c.is_primary && channel != nullptr && channel->source.is_detached()) {
+    // A promoted server may keep its old source in the detached form as well: it is writable.
+    if (c.is_primary && channel != nullptr && channel->source.is_detached() && c.server->facts->read_only) {
         return subject + " is a detached replica, not a primary of its own";
     }
     if (std::string why = own_reading(c); !why.empty()) {

@@ -54,8 +54,6 @@ constexpr std::string_view pending[] = {
     "PseudoGTIDMonotonicHint",
     "BinlogEventsChunkSize",
     "SkipBinlogEventsContaining",
-    "MasterFailoverDetachReplicaMasterHost",
-    "DelayMasterPromotionIfSQLThreadNotUpToDate",
     "GraphiteAddr",
     "GraphitePath",
     "GraphiteConvertHostnameDotsToUnderscores",

@@ -22,6 +22,16 @@ model::ChannelTls tls_of(const std::optional<model::Channel>& channel) {
 
 }  // namespace
 
+mysql::SourceChange detached_from(const model::Channel& channel, std::string name) {
+    mysql::SourceChange out;
+    out.source = Endpoint{"//" + channel.source.host, channel.source.port};
+    out.gtid = channel.gtid_use;
+    out.coordinates = channel.executed;
+    out.tls = channel.tls;
+    out.channel = std::move(name);
+    return out;
+}
+
 Task<void> Performer::start_as_before(Endpoint server, std::string channel, Deadline deadline) {
     const planning::Before* before = journey_.before(server);
     const bool receiver = before == nullptr || before->receiver_ran;
@@ -170,12 +180,7 @@ Task<std::string> Performer::detach(planning::DetachReplica action, Deadline dea
         co_return "its receiver is stopped, and its source left as it is, because it has received transactions that it "
                   "has not applied";
     }
-    mysql::SourceChange change;
-    change.source = Endpoint{"//" + now.channel->source.host, now.channel->source.port};
-    change.gtid = now.channel->gtid_use;
-    change.coordinates = now.channel->executed;
-    change.tls = tls_of(now.channel);
-    change.channel = action.channel;
+    auto change = detached_from(*now.channel, action.channel);
     CO_TRY(co_await gateway_.change_source(action.replica, std::move(change), deadline));
     co_return action.replica.text() + " is detached from " + now.channel->source.text();
 }
@@ -185,6 +190,7 @@ Co<void> Performer::fetch_credentials(Deadline deadline) {
         co_return;
     }
     auto found = co_await gateway_.replication_credentials(*journey_.plan.successor, deadline);
+    journey_.news.credentials_unknown = !found;
     if (found) {
         journey_.credentials = std::move(*found);
     }

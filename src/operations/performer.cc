@@ -129,7 +129,9 @@ Task<std::string> Performer::fence(planning::FencePrimary action, Deadline deadl
     co_return action.primary.text() + " answered and is read-only now, its writers are ended";
 }
 
-Task<void> Performer::apply_all(Endpoint server, gtid::Progress target, Deadline deadline) {
+Task<void> Performer::apply_all(Endpoint server, gtid::Progress target, Deadline deadline, Micros stall) {
+    std::string progress;
+    Instant moved = clock_.now();
     while (true) {
         const Deadline until = earlier(deadline, clock_.deadline_in(slice));
         if (!gtid::empty(target)) {
@@ -151,8 +153,23 @@ Task<void> Performer::apply_all(Endpoint server, gtid::Progress target, Deadline
         if (has_applier_error(now)) {
             co_return fail(ErrorCode::refused, applier_error(server, now), now.channel->applier_errno);
         }
+        const auto left = gtid::missing_count(now.executed, target);
+        std::string reached = std::to_string(left);
+        if (now.channel) {
+            reached += " " + now.channel->executed.text();
+        }
+        if (reached != progress) {
+            progress = std::move(reached);
+            moved = clock_.now();
+        }
+        if (stall.count() > 0 && clock_.now() - moved > stall) {
+            co_return fail(
+                ErrorCode::timed_out,
+                server.text() + " has applied nothing for " + milliseconds(stall) + ", " + std::to_string(left) +
+                    " transactions are left"
+            );
+        }
         if (deadline.has_passed(clock_.now())) {
-            const auto left = gtid::missing_count(now.executed, target);
             co_return fail(
                 ErrorCode::timed_out,
                 server.text() + " has not applied all in time, " + std::to_string(left) + " transactions are left"
@@ -175,7 +192,7 @@ Task<std::string> Performer::drain(planning::Drain action, Deadline deadline) {
         // The applier alone: starting a MariaDB receiver would throw the relay log away.
         CO_TRY(co_await gateway_.start_applier(action.winner, action.channel, deadline));
     }
-    CO_TRY(co_await apply_all(action.winner, action.target, deadline));
+    CO_TRY(co_await apply_all(action.winner, action.target, deadline, action.stall));
     co_return action.winner.text() + " applied the " + std::to_string(left) + " transactions it had left in " +
         milliseconds(clock_.now() - began);
 }
@@ -204,8 +221,36 @@ Task<std::string> Performer::check_gates(planning::CheckGates action, Deadline d
     co_return action.winner.text() + " has applied all it received and stands at " + now.self.text();
 }
 
+// What came in after the last look is applied first, unless all that is unapplied may go.
+Task<std::string> Performer::keep_detached(planning::ResetReplication action, Deadline deadline) {
+    CO_TRY(auto now, co_await positions(action.server, deadline));
+    if (!now.channel) {
+        co_return "it replicates from nobody";
+    }
+    if (!now.channel->source.is_detached()) {
+        CO_TRY(now, co_await positions_at_rest(action.server, action.channel, deadline));
+        if (!now.channel) {
+            co_return "it replicates from nobody";
+        }
+        if (!action.discard && !is_drained(now)) {
+            CO_TRY(co_await apply_all(action.server, now.received, deadline));
+            CO_TRY(now, co_await positions(action.server, deadline));
+        }
+        auto change = detached_from(*now.channel, action.channel);
+        CO_TRY(co_await gateway_.change_source(action.server, std::move(change), deadline));
+    }
+    co_return "it replicates from nobody; its source is kept, detached";
+}
+
 Task<std::string> Performer::reset(planning::ResetReplication action, Deadline deadline) {
     journey_.deeds.push_back(Deed{Deed::Kind::reset, action.server});
+    if (action.keep_detached) {
+        auto kept = co_await keep_detached(action, deadline);
+        if (kept || deadline.has_passed(clock_.now())) {
+            co_return kept;
+        }
+        // Better promoted without a way back than not at all; forgetting has its own look at what is unapplied.
+    }
     auto result = co_await gateway_.reset_replication(action.server, action.channel, action.discard, deadline);
     if (!result && result.error().code != ErrorCode::refused && !deadline.has_passed(clock_.now())) {
         result = co_await gateway_.reset_replication(action.server, action.channel, action.discard, deadline);

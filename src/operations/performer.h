@@ -38,7 +38,8 @@ private:
     Co<void> read_into(planning::Reading reading, Deadline deadline, std::size_t& answered, std::size_t& failed);
     Task<void> start_as_before(Endpoint server, std::string channel, Deadline deadline);
     Task<void> restart_receiver(Endpoint server, Deadline deadline);
-    Task<void> apply_all(Endpoint server, gtid::Progress target, Deadline deadline);
+    Task<void> apply_all(Endpoint server, gtid::Progress target, Deadline deadline, Micros stall = Micros(0));
+    Task<std::string> keep_detached(planning::ResetReplication action, Deadline deadline);
     Task<void> change_source(planning::MoveReplica action, Deadline deadline);
     Task<mysql::Positions> positions_at_rest(Endpoint replica, std::string channel, Deadline deadline);
     Task<void> check_follows(planning::MoveReplica action, Deadline deadline);
@@ -49,6 +50,9 @@ private:
     runtime::Clock& clock_;
     Journey& journey_;
 };
+
+/// What makes a server keep the channel's source on record as `//host`, without following it.
+mysql::SourceChange detached_from(const model::Channel& channel, std::string name);
 
 planning::TruePosition true_position(const mysql::Positions& positions);
 

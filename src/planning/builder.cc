@@ -117,6 +117,9 @@ int add_promotion(
     reset.server = winner.endpoint;
     reset.channel = winner.channel ? winner.channel->name : std::string();
     reset.discard = settings.promote_with_unapplied_events;
+    // After a planned switch the old primary follows the new one: there is nothing to go back to.
+    reset.keep_detached =
+        plan.kind != PlanKind::graceful_takeover && settings.master_failover_detach_replica_master_host;
     StepOptions options{basis.policy.promotion_limit, on_failure, true, false};
     const int last = steps.add(reset, {decided}, options, "a primary replicates from nobody");
     auto ready = add_acknowledging(plan, steps, basis, field, winner, decided, last);

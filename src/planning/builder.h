@@ -36,8 +36,15 @@ void note_choice(Plan& plan, const Choice& choice, const Outcomes& outcomes);
 void add_failover_tail(
     Plan& plan, const Basis& basis, const FailoverRequest& request, const Field& field, const Choice& choice, int ready
 );
+/// `credentials_unknown`: the successor was asked for replication's account in vain.
 void add_takeover_tail(
-    Plan& plan, const Basis& basis, const FailoverRequest& request, const Field& field, const Choice& choice, int ready
+    Plan& plan,
+    const Basis& basis,
+    const FailoverRequest& request,
+    const Field& field,
+    const Choice& choice,
+    int ready,
+    bool credentials_unknown
 );
 
 /// Steps shared by both: publish, move siblings, account. Returns the ids that the end waits for.

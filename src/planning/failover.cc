@@ -127,6 +127,7 @@ int add_feeding(
     first.winner = feeder.endpoint;
     first.channel = feeder.channel ? feeder.channel->name : std::string();
     first.target = feeder.owned;
+    first.stall = basis.policy.drain_stall;
     last = steps.add(first, {last}, options, "it must have applied what it hands over");
     MoveReplica feed{
         winner.endpoint,
@@ -139,6 +140,7 @@ int add_feeding(
     then.winner = winner.endpoint;
     then.channel = feed.channel;
     then.target = outcomes.target;
+    then.stall = basis.policy.drain_stall;
     return steps.add(then, {last}, options, "nothing that any replica owns may be lost");
 }
 
@@ -164,6 +166,7 @@ void add_failover_tail(
         drain.winner = winner.endpoint;
         drain.channel = winner.channel ? winner.channel->name : std::string();
         drain.target = winner.owned;
+        drain.stall = basis.policy.drain_stall;
         const StepOptions options{basis.policy.drain_limit, OnFailure::next_candidate, false, false};
         last = steps.add(drain, {last}, options, "what it received may have been acknowledged to a client");
     }
@@ -178,10 +181,17 @@ void add_failover_tail(
     record.winner = winner.endpoint;
     const StepOptions record_options{Seconds(5), OnFailure::abort, true, false};
     last = steps.add(record, {last}, record_options, "whoever takes over finishes it from here");
+    std::vector<int> ends;
     if (basis.policy.settings.apply_mysql_promotion_after_master_failover) {
         last = add_promotion(plan, steps, basis, field, winner, last, OnFailure::next_candidate);
+    } else if (basis.policy.settings.master_failover_detach_replica_master_host) {
+        DetachReplica detach{winner.endpoint, winner.channel ? winner.channel->name : std::string()};
+        const StepOptions options{basis.policy.server_limit, OnFailure::record, false, false};
+        ends.push_back(steps.add(detach, {last}, options, "it must not follow the old primary by accident"));
     }
-    add_end(plan, steps, basis, request, add_aftermath(plan, steps, basis, request, field, choice, last));
+    const auto rest = add_aftermath(plan, steps, basis, request, field, choice, last);
+    ends.insert(ends.end(), rest.begin(), rest.end());
+    add_end(plan, steps, basis, request, std::move(ends));
 }
 
 Plan plan_failover(const Basis& basis, const FailoverRequest& request) {
@@ -221,7 +231,7 @@ Plan replan(Plan plan, const Basis& basis, const FailoverRequest& request, const
     wanted.ruled_out = news.ruled_out;
     const Choice choice = choose(field, basis.policy, wanted);
     if (request.kind == PlanKind::graceful_takeover) {
-        add_takeover_tail(plan, basis, request, field, choice, ready);
+        add_takeover_tail(plan, basis, request, field, choice, ready, news.credentials_unknown);
     } else {
         add_failover_tail(plan, basis, request, field, choice, ready);
     }

@@ -47,6 +47,7 @@ struct News {
     Positions positions;                        ///< just read
     std::map<Endpoint, std::string> ruled_out;  ///< candidates that were tried and failed, and how
     bool can_go_back = true;                    ///< takeover: false once the old primary is closed for good
+    bool credentials_unknown = false;           ///< takeover: the successor could not tell replication's account
 };
 /// The same plan with everything after Replan made anew: a decided successor, or a refusal.
 Plan replan(Plan plan, const Basis& basis, const FailoverRequest& request, const News& news);

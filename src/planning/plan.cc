@@ -150,7 +150,10 @@ std::string describe(const Action& action) {
         [](const Drain& a) { return "let " + a.winner.text() + " apply all it has received"; },
         [](const CheckGates& a) { return "check " + a.winner.text() + " once more"; },
         [](const RecordDecision& a) { return "write down that " + a.winner.text() + " is promoted"; },
-        [](const ResetReplication& a) { return "forget the source of " + a.server.text() + channel_words(a.channel); },
+        [](const ResetReplication& a) {
+            return (a.keep_detached ? "keep the source of " : "forget the source of ") + a.server.text() +
+                   channel_words(a.channel) + (a.keep_detached ? " on record only, detached" : "");
+        },
         [](const SemiSyncSource& a) {
             return std::string("turn semi-sync acknowledgement ") + (a.enabled ? "on" : "off") + " on " +
                    a.server.text() + " as source";

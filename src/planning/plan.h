@@ -106,6 +106,7 @@ struct Drain {
     Endpoint winner;
     std::string channel;
     gtid::Progress target;
+    Millis stall{0};  ///< gives up as well when nothing more was applied for so long; zero: only at the step's limit
     friend bool operator==(const Drain&, const Drain&) = default;
 };
 /// Reads the winner once more and checks what must hold before it may become writable.
@@ -124,7 +125,8 @@ struct RecordDecision {
 struct ResetReplication {
     Endpoint server;
     std::string channel;
-    bool discard = false;  ///< also with unapplied events
+    bool discard = false;        ///< also with unapplied events
+    bool keep_detached = false;  ///< its source stays on record as `//host`, which can be undone
     friend bool operator==(const ResetReplication&, const ResetReplication&) = default;
 };
 struct SemiSyncSource {

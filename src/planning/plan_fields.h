@@ -58,6 +58,7 @@ void walk(V& v, Drain& x) {
     v("winner", x.winner);
     v("channel", x.channel);
     v("target", x.target);
+    v("stall_ms", x.stall);
 }
 template <typename V>
 void walk(V& v, CheckGates& x) {
@@ -75,6 +76,7 @@ void walk(V& v, ResetReplication& x) {
     v("server", x.server);
     v("channel", x.channel);
     v("discard", x.discard);
+    v("keep_detached", x.keep_detached);
 }
 template <typename V>
 void walk(V& v, SemiSyncSource& x) {

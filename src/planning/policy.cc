@@ -19,6 +19,12 @@ Policy::Policy(const config::Settings& given)
       fencing_limit(given.primary_fencing_timeout_milliseconds),
       drain_limit(Seconds(given.recovery_drain_timeout_seconds)),
       freeze_limit(given.graceful_takeover_freeze_milliseconds) {
+    // Waiting for the applier is what the classic key asks for, and a wait that may be waived is none.
+    if (settings.delay_master_promotion_if_sql_thread_not_up_to_date) {
+        settings.promote_with_unapplied_events = false;
+        drain_limit = std::chrono::hours(24);
+        drain_stall = Seconds(settings.reasonable_replication_lag_seconds);
+    }
     const auto note = [this](HookList list, const std::vector<std::string>& commands) {
         if (!commands.empty()) {
             hooks.insert(list);

@@ -18,6 +18,7 @@ struct Policy {
     FencingPolicy fencing = FencingPolicy::attempt;
     Millis fencing_limit{0};
     Millis drain_limit{0};
+    Millis drain_stall{0};  ///< longest time without progress while draining; zero: the limit alone counts
     Millis freeze_limit{0};
     /// One small read or write on a server that answers.
     Millis server_limit{2000};

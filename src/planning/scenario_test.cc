@@ -144,6 +144,14 @@ void set(Scenario& scenario, const std::string& key, const std::string& value) {
         s.fail_master_promotion_on_lag_minutes = std::stoll(value);
     } else if (key == "FailIfNotUpToDate") {
         s.fail_master_promotion_if_sql_thread_not_up_to_date = on;
+    } else if (key == "DelayIfNotUpToDate") {
+        s.delay_master_promotion_if_sql_thread_not_up_to_date = on;
+    } else if (key == "DetachPromoted") {
+        s.master_failover_detach_replica_master_host = on;
+    } else if (key == "ApplyPromotion") {
+        s.apply_mysql_promotion_after_master_failover = on;
+    } else if (key == "ReplicationCredentialsQuery") {
+        s.replication_credentials_query = value;
     } else if (key == "PostponeOnLagMinutes") {
         s.postpone_replica_recovery_on_lag_minutes = std::stoll(value);
     } else if (key == "ErrantCandidateAllowed") {
@@ -200,6 +208,9 @@ void read_line(Scenario& scenario, const std::string& text) {
         scenario.request.demanded = Endpoint{subject, 3306};
     } else if (what == "pick") {
         scenario.request.pick = true;
+    } else if (what == "credentials_unknown") {
+        scenario.news.credentials_unknown = true;
+        scenario.reads_again = true;
     } else if (what == "read_again") {
         scenario.reads_again = true;
     } else if (what == "ruled_out") {

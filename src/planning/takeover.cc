@@ -59,6 +59,36 @@ void check_siblings(const Field& field, const Outcomes& outcomes, Rules& out) {
     }
 }
 
+/// MariaDB keeps its replicas' account in a file that no statement reads: a primary that never replicated, or was
+/// made to forget its source, can become a replica only with what the query returns.
+void check_credentials(
+    const Basis& basis, const Field& field, const Standing& winner, bool credentials_unknown, Rules& out
+) {
+    if (!field.subject.facts || !field.subject.facts->version.is_mariadb()) {
+        return;
+    }
+    for (const auto& channel : field.subject.facts->channels) {
+        if (channel.name.empty() && !channel.user.empty()) {
+            return;
+        }
+    }
+    const std::string name = field.subject.endpoint.text();
+    const std::string& query = basis.policy.settings.replication_credentials_query;
+    if (query.empty()) {
+        out.push_back(
+            name +
+            " needs replication's account to follow, and MariaDB tells it to nobody: set ReplicationCredentialsQuery "
+            "to SQL that returns it as one row of user and password on " +
+            winner.endpoint.text()
+        );
+    } else if (credentials_unknown) {
+        out.push_back(
+            name + " needs replication's account to follow, and ReplicationCredentialsQuery did not return it on " +
+            winner.endpoint.text() + ": it must return one row of user and password there"
+        );
+    }
+}
+
 ChoiceRequest takeover_choice(const FailoverRequest& request) {
     ChoiceRequest out;
     out.demanded = request.demanded;
@@ -72,7 +102,8 @@ Rules rules_against(
     const FailoverRequest& request,
     const Field& field,
     const Choice& choice,
-    const Outcomes& outcomes
+    const Outcomes& outcomes,
+    bool credentials_unknown
 ) {
     Rules out;
     check_subject(field.subject, out);
@@ -88,6 +119,7 @@ Rules rules_against(
     }
     check_lag(field.standings[*choice.winner], basis.policy, request.pick, out);
     check_siblings(field, outcomes, out);
+    check_credentials(basis, field, field.standings[*choice.winner], credentials_unknown, out);
     return out;
 }
 
@@ -156,13 +188,19 @@ int add_demotion(
 }  // namespace
 
 void add_takeover_tail(
-    Plan& plan, const Basis& basis, const FailoverRequest& request, const Field& field, const Choice& choice, int ready
+    Plan& plan,
+    const Basis& basis,
+    const FailoverRequest& request,
+    const Field& field,
+    const Choice& choice,
+    int ready,
+    bool credentials_unknown
 ) {
     Builder steps(plan);
     const Outcomes outcomes = outcomes_of(field, basis.policy, choice, true);
     note_choice(plan, choice, outcomes);
     plan.refusal.reset();
-    Rules rules = rules_against(basis, request, field, choice, outcomes);
+    Rules rules = rules_against(basis, request, field, choice, outcomes, credentials_unknown);
     if (!rules.empty()) {
         plan.refusal = Refusal{"the switch in " + basis.cluster.name.text() + " is not safe now", std::move(rules)};
         add_end(plan, steps, basis, request, {ready});
@@ -212,7 +250,7 @@ Plan plan_takeover(const Basis& basis, const FailoverRequest& request) {
     const int positions = steps.add(read, {leased}, reading, "check what is, not what was");
     const int ready = steps.add(Replan{}, {positions}, StepOptions{}, "the checks are made on true positions");
     const Choice choice = choose(field, basis.policy, takeover_choice(request));
-    add_takeover_tail(plan, basis, request, field, choice, ready);
+    add_takeover_tail(plan, basis, request, field, choice, ready, false);
     return plan;
 }
 

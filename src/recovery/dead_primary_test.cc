@@ -44,6 +44,51 @@ TEST_P(DeadPrimary, is_replaced_by_a_replica_and_all_others_follow) {
     EXPECT_TRUE(intent().progress.empty());
 }
 
+TEST_P(DeadPrimary, leaves_its_address_with_the_promoted_one_in_the_detached_form_if_so_configured) {
+    settings.master_failover_detach_replica_master_host = true;
+    star(3, GetParam());
+    write(5);
+    start();
+    world.at("db1").alive = false;
+    settle();
+    const std::string winner = primary();
+    ASSERT_THAT(winner, testing::AnyOf("db2", "db3")) << all_steps();
+    EXPECT_EQ(world.at(winner).source, Endpoint("//db1", 3306)) << all_steps();
+    EXPECT_FALSE(world.at(winner).receiver || world.at(winner).applier);
+    ASSERT_EQ(records().size(), 1U);
+    EXPECT_TRUE(records().front().is_successful);
+    EXPECT_THAT(world.violations, IsEmpty());
+}
+
+TEST_P(DeadPrimary, is_forgotten_when_its_address_cannot_be_kept) {
+    settings.master_failover_detach_replica_master_host = true;
+    star(2, GetParam());
+    start();
+    world.at("db2").failures["change_source"] = {Error{ErrorCode::refused, "host name not allowed", 0}, true};
+    world.at("db1").alive = false;
+    settle();
+    EXPECT_EQ(primary(), "db2") << all_steps();
+    EXPECT_EQ(world.at("db2").source, std::nullopt) << all_steps();
+}
+
+TEST_P(DeadPrimary, may_be_one_that_was_promoted_and_kept_its_source_detached) {
+    settings.master_failover_detach_replica_master_host = true;
+    settings.recovery_period_block_seconds = 1;
+    star(4, GetParam());
+    write(5);
+    start();
+    world.at("db1").alive = false;
+    settle();
+    const std::string first = primary();
+    ASSERT_THAT(first, testing::AnyOf("db2", "db3", "db4")) << all_steps();
+    run(Seconds(5));
+    world.at(first).alive = false;
+    settle();
+    EXPECT_NE(primary(), first) << all_steps();
+    EXPECT_THAT(primary(), testing::AnyOf("db2", "db3", "db4")) << all_steps();
+    ASSERT_EQ(records().size(), 2U) << all_steps();
+}
+
 TEST_P(DeadPrimary, is_replaced_within_a_tenth_of_a_second_after_the_verdict) {
     star(4, GetParam());
     write(10);

@@ -39,6 +39,27 @@ INSTANTIATE_TEST_SUITE_P(Flavours, Takeover, testing::Bool(), [](const auto& i) 
     return i.param ? std::string("MariaDB") : std::string("MySQL");
 });
 
+TEST_P(Takeover, on_mariadb_is_refused_untouched_while_replications_account_is_not_to_be_had) {
+    for (const std::string query : {"", "SELECT user, password FROM meta.replication_account"}) {
+        SCOPED_TRACE(query);
+        Bench one;
+        one.settings.replication_credentials_query = query;
+        one.world.credentials_known = false;
+        one.star(3, GetParam());
+        one.write(3);
+        one.start();
+        one.run(Seconds(2));
+        const auto outcome = one.take_over(to("db2", true));
+        ASSERT_EQ(outcome.has_value(), !GetParam()) << one.all_steps();
+        if (GetParam()) {
+            EXPECT_THAT(outcome.error().message, HasSubstr("ReplicationCredentialsQuery"));
+            EXPECT_THAT(one.world.writable(), ElementsAre("db1"));
+            EXPECT_EQ(one.world.at("db3").source, World::name("db1"));
+        }
+        EXPECT_THAT(one.world.violations, IsEmpty());
+    }
+}
+
 TEST_P(Takeover, puts_the_designated_replica_on_top_and_the_old_primary_below_it) {
     star(4, GetParam());
     write(10);

@@ -43,6 +43,7 @@ private:
 
     void make_servers() {
         story_.is_mariadb = one_in(3);
+        story_.settings.replication_credentials_query = "SELECT user, password FROM meta.replication_account";
         story_.is_semi_sync = one_in(2);
         story_.latency = between(Micros(50), Millis(2));
         story_.write_every = between(Millis(40), Millis(200));

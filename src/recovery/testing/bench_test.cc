@@ -66,6 +66,7 @@ Process::Process(Bench& bench, std::string token)
 Bench::Bench() : clock(io), rng(7), world(clock, io.get_executor()), hooks(clock), group(io.get_executor()) {
     settings.recover_master_cluster_filters = {"*"};
     settings.recover_intermediate_master_cluster_filters = {"*"};
+    settings.replication_credentials_query = "SELECT user, password FROM meta.replication_account";
 }
 
 Bench::~Bench() {

@@ -69,6 +69,7 @@ public:
     std::vector<std::string> writable() const;
     /// Called before each operation with its name and server; for tests that kill something at a certain moment.
     std::function<void(const std::string&, FakeServer&)> before_operation;
+    bool credentials_known = true;        ///< servers can tell replication's account
     std::vector<std::string> violations;  ///< a second writable primary, a MariaDB relay log thrown away, ...
     Micros round_trip = Millis(1);
 
