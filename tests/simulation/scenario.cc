@@ -554,6 +554,7 @@ Scenario plain_story(int replicas, ServerOptions options) {
     out.seed = 1;
     out.profile = Profile::mixed;
     out.is_mariadb = options.is_mariadb;
+    out.settings.replication_credentials_query = "SELECT user, password FROM meta.replication_account";
     out.is_semi_sync = options.has_semi_sync;
     for (int i = 0; i <= replicas; ++i) {
         ServerOptions one = options;
