@@ -185,10 +185,6 @@ const std::map<std::string, std::string>& idle_tables() {
         {"database_instance_peer_analysis", "the classic program does not use it either"},
         {"database_instance_recent_relaylog_history", "the classic program does not use it either"},
         {"orchestrator_metadata", "the classic program does not use it either"},
-        {"cluster_injected_pseudo_gtid", "Pseudo-GTID comes later"},
-        {"database_instance_coordinates_history", "Pseudo-GTID comes later"},
-        {"database_instance_stale_binlog_coordinates", "judged in memory here"},
-        {"master_position_equivalence", "commands that change replication come later"},
     };
     return out;
 }

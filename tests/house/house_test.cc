@@ -197,7 +197,9 @@ TEST(House, keys_that_nothing_obeys_are_said_to_be_pending) {
             }
         }
     }
-    used.insert("mysql_topology_credentials_config_file");  // read by config itself, for the account that rooms use
+    // Read by config itself, for the accounts that rooms use.
+    used.insert("mysql_topology_credentials_config_file");
+    used.insert("mysql_orchestrator_credentials_config_file");
     std::string pending;
     for (const auto& line : read_lines(root / "src/config/keys_pending.cc")) {
         pending += line;
