@@ -63,4 +63,7 @@ protected:
     int commits_ = 0;
 };
 
+/// For what only makes sense where there are tables: not the memory twin.
+class AnyDatabase : public AnyStore {};
+
 }  // namespace orc::store

@@ -40,6 +40,12 @@ INSTANTIATE_TEST_SUITE_P(
     ),
     [](const auto& chosen) { return chosen.index == 0 ? "sqlite" : "memory"; }
 );
+INSTANTIATE_TEST_SUITE_P(
+    Databases,
+    AnyDatabase,
+    ::testing::Values(+[]() -> std::unique_ptr<Medium> { return std::make_unique<FileMedium>(); }),
+    [](const auto&) { return "sqlite"; }
+);
 
 }  // namespace
 }  // namespace orc::store

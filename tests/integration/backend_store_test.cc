@@ -81,6 +81,7 @@ std::string flavor_of(const ::testing::TestParamInfo<MakeMedium>& chosen) {
 }
 
 INSTANTIATE_TEST_SUITE_P(On, AnyStore, ::testing::ValuesIn(media()), flavor_of);
+INSTANTIATE_TEST_SUITE_P(On, AnyDatabase, ::testing::ValuesIn(media()), flavor_of);
 
 }  // namespace
 }  // namespace orc::store
