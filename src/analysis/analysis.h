@@ -16,6 +16,9 @@ namespace orc::analysis {
 
 enum class Testimony { alive, dead, unknown };
 
+/// The enumerator's name.
+std::string_view name(Testimony testimony);
+
 /// What one observer says about the subject, with its reason in words people read.
 struct Witness {
     std::string who;  ///< "this node" or the replica's host:port

@@ -146,6 +146,18 @@ std::string semi_sync(const Case& c, std::string_view what) {
 
 }  // namespace
 
+std::string_view name(Testimony testimony) {
+    switch (testimony) {
+        case Testimony::alive:
+            return "alive";
+        case Testimony::dead:
+            return "dead";
+        case Testimony::unknown:
+            break;
+    }
+    return "unknown";
+}
+
 std::string duration_text(Micros duration) {
     const auto millis = std::chrono::round<Millis>(duration).count();
     if (millis < 100) {

@@ -7,16 +7,8 @@
 namespace orc::cli::commands {
 namespace {
 
-std::string_view name(analysis::Testimony testimony) {
-    switch (testimony) {
-        case analysis::Testimony::alive:
-            return "alive";
-        case analysis::Testimony::dead:
-            return "dead";
-        case analysis::Testimony::unknown:
-            break;
-    }
-    return "cannot tell";
+std::string_view word(analysis::Testimony testimony) {
+    return testimony == analysis::Testimony::unknown ? "cannot tell" : analysis::name(testimony);
 }
 
 std::string codes_of(const analysis::Finding& finding) {
@@ -44,7 +36,7 @@ Lines verdict(const api::Explanation& it) {
     out += indented(it.finding->description);
     out += line("Witnesses:");
     for (const auto& witness : it.finding->witnesses) {
-        out += "  " + line(witness.who + ": " + std::string(name(witness.says)) + ": " + witness.why);
+        out += "  " + line(witness.who + ": " + std::string(word(witness.says)) + ": " + witness.why);
     }
     return out;
 }

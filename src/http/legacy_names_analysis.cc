@@ -105,22 +105,13 @@ void processing(JsonWriter& json, const Subject& it) {
     json.field("IsReadOnly", it.facts.read_only);
 }
 
-std::string_view name(analysis::Testimony testimony) {
-    switch (testimony) {
-        case analysis::Testimony::alive:
-            return "alive";
-        case analysis::Testimony::dead:
-            return "dead";
-        case analysis::Testimony::unknown:
-            break;
-    }
-    return "unknown";
-}
-
 void evidence(JsonWriter& json, const Subject& it) {
     json.key("Witnesses").begin_array();
     for (const auto& witness : it.finding.witnesses) {
-        json.begin_object().field("Who", witness.who).field("Says", name(witness.says)).field("Why", witness.why);
+        json.begin_object()
+            .field("Who", witness.who)
+            .field("Says", analysis::name(witness.says))
+            .field("Why", witness.why);
         json.key("SecondsAgo");
         if (witness.at) {
             json.number(double((it.view.now - *witness.at) / Millis(1)) / 1000);

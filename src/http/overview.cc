@@ -109,18 +109,6 @@ void write_cluster(
     json.end_array().end_object();
 }
 
-std::string_view word(analysis::Testimony testimony) {
-    switch (testimony) {
-        case analysis::Testimony::alive:
-            return "alive";
-        case analysis::Testimony::dead:
-            return "dead";
-        case analysis::Testimony::unknown:
-            break;
-    }
-    return "unknown";
-}
-
 void write_finding(JsonWriter& json, const analysis::Finding& finding) {
     const bool is_quiet = finding.code == analysis::Code::no_problem;
     json.begin_object().field("code", is_quiet ? "" : analysis::name(finding.code));
@@ -133,7 +121,7 @@ void write_finding(JsonWriter& json, const analysis::Finding& finding) {
     }
     json.end_array().key("witnesses").begin_array();
     for (const auto& witness : finding.witnesses) {
-        json.begin_object().field("who", witness.who).field("says", word(witness.says));
+        json.begin_object().field("who", witness.who).field("says", analysis::name(witness.says));
         json.field("why", witness.why).end_object();
     }
     json.end_array().end_object();
