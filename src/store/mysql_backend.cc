@@ -24,19 +24,6 @@ constexpr std::string_view lenient_mode = "set session sql_mode = 'NO_ENGINE_SUB
 constexpr std::string_view set_up =
     "set session time_zone = '+00:00', innodb_lock_wait_timeout = 3, group_concat_max_len = 1048576; ";
 
-namespace number {
-constexpr int too_long = 1406;
-constexpr int wrong_text = 1366;
-constexpr int out_of_range = 1264;
-constexpr int wrong_time = 1292;
-constexpr int duplicate = 1062;
-constexpr int duplicate_index_name = 1061;
-constexpr int read_only_server = 1290;
-constexpr int read_only_transaction = 1792;
-constexpr int read_only_engine = 1836;
-constexpr int deadlock = 1213;
-}  // namespace number
-
 // What is kept for people is cut rather than refused: a long error must not stop a recovery.
 bool is_for_people(std::string_view sql) {
     static constexpr std::array tables = {
@@ -55,13 +42,13 @@ bool is_for_people(std::string_view sql) {
 }
 
 bool does_not_fit(const Error& error) {
-    return error.number == number::too_long || error.number == number::wrong_text ||
-           error.number == number::out_of_range;
+    return error.number == mysql::number::too_long || error.number == mysql::number::wrong_text ||
+           error.number == mysql::number::out_of_range;
 }
 
 bool is_read_only(const Error& error) {
-    return error.number == number::read_only_server || error.number == number::read_only_transaction ||
-           error.number == number::read_only_engine;
+    return error.number == mysql::number::read_only_server || error.number == mysql::number::read_only_transaction ||
+           error.number == mysql::number::read_only_engine;
 }
 
 class MysqlBackend final : public Backend {
@@ -319,10 +306,10 @@ Result<mysql::Answer> MysqlBackend::ask_for_part(std::string text) {
 }
 
 void MysqlBackend::note(Error& error) {
-    if (error.number == number::duplicate || error.number == number::duplicate_index_name) {
+    if (error.number == mysql::number::duplicate || error.number == mysql::number::duplicate_index_name) {
         error.code = ErrorCode::conflict;
     }
-    if (error.number == number::deadlock) {
+    if (error.number == mysql::number::deadlock) {
         in_transaction_ = false;  // the server has rolled it back
     }
     if (is_read_only(error) && options_.reject_read_only) {
@@ -357,7 +344,7 @@ Result<std::size_t> MysqlBackend::run_some(const std::vector<Write>& writes, std
     if (failed >= end || !in_transaction_) {
         return tl::unexpected(*answer.error);
     }
-    const bool is_wrong_time = answer.error->number == number::wrong_time;
+    const bool is_wrong_time = answer.error->number == mysql::number::wrong_time;
     const bool may_be_cut = is_for_people(writes[failed].sql);
     if (!is_wrong_time && !(does_not_fit(*answer.error) && may_be_cut)) {
         return tl::unexpected(*answer.error);

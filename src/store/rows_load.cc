@@ -22,6 +22,15 @@ constexpr std::string_view select_active_detections =
 // A downtime without an end (possible in classic rows) never ends by itself.
 constexpr auto far_future = std::chrono::sys_days(std::chrono::year(9999) / 12 / 31);
 
+// What to do with a row: keep it as a record under the record's own key.
+template <typename Map, typename Record, typename Key>
+auto keep_in(Map& map, Record (*record_of)(Columns), Key Record::* key) {
+    return [&map, record_of, key](const Row& row) {
+        Record record = record_of(Columns(row));
+        map.insert_or_assign(record.*key, std::move(record));
+    };
+}
+
 Downtime downtime_of(Columns from) {
     Downtime out;
     out.endpoint = from.endpoint();
@@ -59,28 +68,19 @@ Result<void> read_locks(const Reader& reader, Intent& out) {
         "select hostname, port, begin_timestamp, end_timestamp, owner, reason from database_instance_downtime"
         " where downtime_active = 1",
         {},
-        [&](const Row& row) {
-            auto record = downtime_of(Columns(row));
-            out.downtimes[record.endpoint] = std::move(record);
-        }
+        keep_in(out.downtimes, downtime_of, &Downtime::endpoint)
     ));
     TRY(reader(
         "select hostname, port, begin_timestamp, end_timestamp, owner, reason, processing_node_hostname,"
         " processing_node_token, database_instance_maintenance_id, explicitly_bounded"
         " from database_instance_maintenance where maintenance_active = 1",
         {},
-        [&](const Row& row) {
-            auto record = maintenance_of(Columns(row));
-            out.maintenance[record.endpoint] = std::move(record);
-        }
+        keep_in(out.maintenance, maintenance_of, &Maintenance::endpoint)
     ));
     return reader(
         "select hostname, port, promotion_rule, last_suggested from candidate_database_instance",
         {},
-        [&](const Row& row) {
-            auto record = candidate_of(Columns(row));
-            out.candidates[record.endpoint] = std::move(record);
-        }
+        keep_in(out.candidates, candidate_of, &Candidate::endpoint)
     );
 }
 
@@ -136,19 +136,13 @@ Result<void> read_labels(const Reader& reader, Intent& out) {
     TRY(reader(
         "select hostname, unresolved_hostname, last_registered from hostname_unresolve",
         {},
-        [&](const Row& row) {
-            auto record = unresolve_of(Columns(row));
-            out.unresolves[record.host] = std::move(record);
-        }
+        keep_in(out.unresolves, unresolve_of, &Unresolve::host)
     ));
     return reader(
         "select public_token, secret_token, generated_at, generated_by, is_acquired, is_reentrant, acquired_at"
         " from access_token",
         {},
-        [&](const Row& row) {
-            auto record = access_token_of(Columns(row));
-            out.access_tokens[record.public_token] = std::move(record);
-        }
+        keep_in(out.access_tokens, access_token_of, &AccessToken::public_token)
     );
 }
 
@@ -166,22 +160,13 @@ BlockedRecovery blocked_of(Columns from) {
 }
 
 Result<void> read_incidents(const Reader& reader, Intent& out) {
-    TRY(reader(select_active_detections, {}, [&](const Row& row) {
-        auto record = detection_of(Columns(row));
-        out.detections[record.id] = std::move(record);
-    }));
-    TRY(reader(select_active_recoveries, {}, [&](const Row& row) {
-        auto record = recovery_of(Columns(row));
-        out.recoveries[record.uid] = std::move(record);
-    }));
+    TRY(reader(select_active_detections, {}, keep_in(out.detections, detection_of, &Detection::id)));
+    TRY(reader(select_active_recoveries, {}, keep_in(out.recoveries, recovery_of, &RecoveryRecord::uid)));
     TRY(reader(
         "select hostname, port, analysis, cluster_name, last_blocked_timestamp, blocking_recovery_id"
         " from blocked_topology_recovery",
         {},
-        [&](const Row& row) {
-            auto record = blocked_of(Columns(row));
-            out.blocked[record.endpoint] = std::move(record);
-        }
+        keep_in(out.blocked, blocked_of, &BlockedRecovery::endpoint)
     ));
     TRY(reader(
         "select max(database_instance_maintenance_id) from database_instance_maintenance",
@@ -275,19 +260,13 @@ Result<void> read_own(const Reader& reader, Intent& out) {
     TRY(reader(
         "select cluster_name, term, purpose, holder_token, expires_unix_ms from orchestrator_cluster_lease",
         {},
-        [&](const Row& row) {
-            auto record = lease_of(Columns(row));
-            out.leases[record.cluster] = std::move(record);
-        }
+        keep_in(out.leases, lease_of, &ClusterLease::cluster)
     ));
     return reader(
         "select hostname, port, term, primary_hostname, primary_port, executed, since_unix_ms"
         " from orchestrator_primary_term",
         {},
-        [&](const Row& row) {
-            auto record = primary_term_of(Columns(row));
-            out.primary_terms[record.member] = std::move(record);
-        }
+        keep_in(out.primary_terms, primary_term_of, &PrimaryTerm::member)
     );
 }
 
