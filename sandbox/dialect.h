@@ -96,6 +96,8 @@ std::string position_query(Flavor flavor);
 std::string wait_for_position(Flavor flavor, const Coordinates& position, double seconds);
 /// Makes the server a member; the first one founds the group.
 std::vector<std::string> join_group(bool is_founder);
+/// How many members of its group, as a server sees it, listen on `port`.
+std::string listed_in_group_query(unsigned port);
 std::vector<std::string> open_for_writes(Flavor flavor);
 std::string acknowledge_on_primary(Flavor flavor);
 std::string executed_gtids_query(Flavor flavor);

@@ -122,6 +122,12 @@ std::string wait_for_position(Flavor flavor, const Coordinates& position, double
     );
 }
 
+std::string listed_in_group_query(unsigned port) {
+    return fmt::format(
+        "SELECT COUNT(*) FROM performance_schema.replication_group_members WHERE MEMBER_PORT = {}", port
+    );
+}
+
 std::vector<std::string> join_group(bool is_founder) {
     std::vector<std::string> statements = {
         // Each member's own business: none of it may become a transaction of the group.

@@ -20,11 +20,6 @@ using std::chrono::milliseconds;
 namespace {
 
 constexpr milliseconds kReplicateLimit{60'000};
-constexpr milliseconds kBetweenLooks{20};
-
-}  // namespace
-
-namespace {
 
 Result<Style> style_of(const Options& options, const std::vector<Endpoint>& endpoints, const fs::path& folder) {
     Style style;
@@ -157,7 +152,7 @@ Result<void> Sandbox::restart(int i, RestartOptions options) {
     }
     if (options.replicate) {
         const bool is_grouped = state_->options.layout == Layout::group;
-        TRY(state_->all_sql(i, is_grouped ? join_group(false) : std::vector{start_replication(flavor())}));
+        TRY(is_grouped ? state_->rejoin_group(i) : state_->all_sql(i, {start_replication(flavor())}));
     }
     return {};
 }
@@ -174,7 +169,7 @@ Result<void> Sandbox::reseed(int i, int source) {
         return tl::unexpected(state_->named(i, done.error()));
     }
     if (state_->options.layout == Layout::group) {
-        return state_->all_sql(i, join_group(false));
+        return state_->rejoin_group(i);
     }
     return state_->all_sql(i, replicate_from(flavor(), state_->following({i, source, ""})));
 }

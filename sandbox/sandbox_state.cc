@@ -120,6 +120,38 @@ Result<void> Sandbox::State::found_group() const {
     return {};
 }
 
+// Who joins while the group still counts the dead server of the same address waits for a minute and is refused.
+Result<void> Sandbox::State::rejoin_group(int i) const {
+    const std::string query = listed_in_group_query(server(i).place.listen->port);
+    const auto is_listed = [&] {
+        for (int other = 1; other <= options.servers; ++other) {
+            if (other == i) {
+                continue;
+            }
+            auto root =
+                Client::connect(server(other).place.socket(), std::string(kRoot.user), std::chrono::milliseconds{2000});
+            if (!root) {
+                continue;
+            }
+            if (const auto rows = root->query(query); rows && rows->scalar() != "0") {
+                return true;
+            }
+        }
+        return false;
+    };
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (is_listed()) {
+        if (std::chrono::steady_clock::now() > end) {
+            const std::string who = server(i).place.listen->text();
+            return fail(
+                ErrorCode::timed_out, fmt::format("server {} ({}): the group still counts it as a member", i, who)
+            );
+        }
+        std::this_thread::sleep_for(kBetweenLooks);
+    }
+    return all_sql(i, join_group(false));
+}
+
 Result<void> Sandbox::State::bring_up() {
     TRY(blueprint, sandbox::blueprint(installation, folder / "0", nursery));
     const auto links = links_of(options.layout, options.servers);

@@ -20,6 +20,9 @@ namespace orc::sandbox {
 /// Runs one function for each server at once; the first error in their order.
 Result<void> for_each_at_once(int count, const std::function<Result<void>(int)>& function);
 
+/// Between two looks at servers that something is awaited of.
+inline constexpr std::chrono::milliseconds kBetweenLooks{20};
+
 struct Sandbox::State {
     struct Server {
         Place place;
@@ -58,6 +61,8 @@ struct Sandbox::State {
     Result<void> all_sql(int i, const std::vector<std::string>& statements) const;
     Result<void> bring_up();
     Result<void> found_group() const;
+    /// Once the others have expelled who stood in this server's place.
+    Result<void> rejoin_group(int i) const;
     /// How the replica of `link` follows, from the beginning of its source's history.
     Following following(const Link& link) const;
     Result<Coordinates> position(int i) const;
