@@ -1,4 +1,4 @@
-// What only the real store can show: threads, files, full disks and sudden death.
+// What only the real store can show: threads, files and full disks. Sudden death is ledger/sudden_death_test.cc.
 #include "store/sqlite_store.h"
 
 #include <gmock/gmock.h>
@@ -10,7 +10,6 @@
 
 #include <csignal>
 
-#include "runtime/rng.h"
 #include "store/engine.h"
 #include "store/sqlite.h"
 #include "store/testing.h"
@@ -48,69 +47,6 @@ int in_child(const std::function<int()>& body) {
     int status = 0;
     waitpid(child, &status, 0);
     return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
-}
-
-// Commits one key after another and reports each acknowledged number through `pipe`, until killed.
-[[noreturn]] void commit_for_ever(const std::string& path, std::uint64_t first, int pipe) {
-    asio::io_context io;
-    const runtime::SystemClock clock;
-    const auto store = make_sqlite_store(path, clock);
-    const auto opened = run(io, store->open());
-    if (!opened) {
-        _exit(1);
-    }
-    for (std::uint64_t i = first;; ++i) {
-        store->write_observed(server("db" + std::to_string(i % 7)));
-        const auto done = run(io, store->apply("commit-" + std::to_string(i), key_value(std::to_string(i))));
-        if (!done || write(pipe, &i, sizeof i) != sizeof i) {
-            _exit(2);
-        }
-    }
-}
-
-TEST(SqliteStore, what_was_acknowledged_survives_kill_9_at_any_moment) {
-    const testing::TemporaryDirectory directory;
-    const std::string path = directory.file("orchestrator.db");
-    runtime::SeededRng rng(20240229);
-    std::uint64_t acknowledged = 0;
-    for (int round = 0; round < 30; ++round) {
-        SCOPED_TRACE("round " + std::to_string(round));
-        int ends[2];
-        ASSERT_EQ(pipe(ends), 0);
-        const std::uint64_t first = acknowledged + 1;
-        const pid_t child = fork();
-        if (child == 0) {
-            close(ends[0]);
-            commit_for_ever(path, first, ends[1]);
-        }
-        close(ends[1]);
-        // Some acknowledgements, then a little more work of our own, so that the blow falls anywhere in a commit.
-        const std::uint64_t wanted = rng.below(12);
-        std::uint64_t number = 0;
-        for (std::uint64_t i = 0; i < wanted && read(ends[0], &number, sizeof number) == sizeof number; ++i) {
-            acknowledged = number;
-        }
-        volatile std::uint64_t spin = rng.below(2'000'000);
-        while (spin > 0) {
-            spin = spin - 1;
-        }
-        kill(child, SIGKILL);
-        int status = 0;
-        waitpid(child, &status, 0);
-        ASSERT_TRUE(WIFSIGNALED(status)) << "the child gave up: " << WEXITSTATUS(status);
-        while (read(ends[0], &number, sizeof number) == sizeof number) {
-            acknowledged = number;
-        }
-        close(ends[0]);
-
-        Engine engine(open_sqlite(path), path);
-        const auto intent = engine.open(noon);
-        ASSERT_TRUE(intent) << intent.error().message;
-        for (std::uint64_t i = 1; i <= acknowledged; ++i) {
-            ASSERT_TRUE(intent->key_values.contains(std::to_string(i))) << i << " of " << acknowledged << " is missing";
-        }
-    }
-    EXPECT_GT(acknowledged, 30U) << "nothing was tried";
 }
 
 TEST(SqliteStore, a_full_disk_is_an_error_until_there_is_room_again) {
