@@ -5,6 +5,7 @@
 
 #include "app/process.h"
 #include "app/service.h"
+#include "app/wiring.h"
 #include "cli/command_table.h"
 #include "cli/flags.h"
 #include "config/files.h"
@@ -57,6 +58,11 @@ void report(const config::Loaded& loaded) {
 }
 
 int serve_or_run(const cli::Flags& flags) {
+    const std::string word = flags.words.empty() ? "" : flags.words.front();
+    const bool is_service = word == "http" || flags.text("c") == "continuous";
+    if (is_service) {
+        app::hold_hangups();
+    }
     const std::string file = flags.text("config");
     const auto loaded = config::load_files(file.empty() ? std::nullopt : std::optional<std::string>(file));
     if (!loaded) {
@@ -70,14 +76,9 @@ int serve_or_run(const cli::Flags& flags) {
         runtime::copy_log_to_system();
     }
     report(*loaded);
-    const std::string word = flags.words.empty() ? "" : flags.words.front();
-    if (word != "http" && settings.raft_enabled && !flags.on("ignore-raft-setup")) {
-        return app::fatal(
-            "RaftEnabled is set: commands would bypass the group's leader. Use its API, or give -ignore-raft-setup to "
-            "work on this node's database alone"
-        );
+    if (const auto allowed = app::check_group(settings, is_service, flags.on("ignore-raft-setup")); !allowed) {
+        return app::fatal(allowed.error().message);
     }
-    const bool is_service = word == "http" || flags.text("c") == "continuous";
     return is_service ? app::run_service(settings, flags) : app::run_command(settings, flags);
 }
 

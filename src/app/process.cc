@@ -72,13 +72,13 @@ Co<void> note(api::UseCases& use_cases, std::string type, std::string message) {
     }
 }
 
-/// Serves SIGHUP until told to stop; returns the number of the signal that said so.
-Co<int> wait_for_stop(api::UseCases& use_cases) {
-    const Executor executor = co_await asio::this_coro::executor;
-    asio::basic_signal_set<Executor> signals(executor);
+using Signals = asio::basic_signal_set<Executor>;
+
+/// Serves SIGHUP until told to stop; returns the number of the signal that said so. `signals` has caught SIGHUP since
+/// the start; the others ended a program that was not up yet.
+Co<int> wait_for_stop(api::UseCases& use_cases, Signals& signals) {
     signals.add(SIGTERM);
     signals.add(SIGINT);
-    signals.add(SIGHUP);
     while (true) {
         const auto token = asio::as_tuple(asio::use_awaitable_t<Executor>{});
         const std::tuple<boost::system::error_code, int> caught = co_await signals.async_wait(token);
@@ -115,14 +115,14 @@ void add_command_route(http::Router& router, std::shared_ptr<http::Desk> desk) {
 }
 
 /// Until a signal says stop; what it was is audited.
-Co<void> work_until_stopped(api::UseCases& use_cases) {
-    const int number = co_await wait_for_stop(use_cases);
+Co<void> work_until_stopped(api::UseCases& use_cases, Signals& signals) {
+    const int number = co_await wait_for_stop(use_cases, signals);
     LOG(info, "service.stopping", {{"signal", number}});
     co_await note(use_cases, "shutdown", number == SIGTERM ? "Triggered via SIGTERM" : "Triggered via SIGINT");
 }
 
 /// `with_http` false is `-c continuous`: everything but the listener.
-Co<void> serve(Service& service, config::Settings settings, bool with_http, int& exit_code) {
+Co<void> serve(Service& service, config::Settings settings, bool with_http, Signals& signals, int& exit_code) {
     const Result<void> started = co_await service.start();
     if (!started) {
         exit_code = fatal(started.error().message);
@@ -130,14 +130,14 @@ Co<void> serve(Service& service, config::Settings settings, bool with_http, int&
         co_return;
     }
     if (!with_http) {
-        co_await work_until_stopped(service.use_cases());
+        co_await work_until_stopped(service.use_cases(), signals);
         co_await service.stop();
         co_return;
     }
     auto server = http::Server::start(settings, service.use_cases(), http::Limits{}, add_command_route);
     if (server) {
         LOG(info, "http.listening", {{"port", (*server)->port()}});
-        co_await work_until_stopped(service.use_cases());
+        co_await work_until_stopped(service.use_cases(), signals);
         co_await (*server)->stop();
     } else {
         exit_code = fatal(server.error().message);
@@ -197,7 +197,19 @@ Result<cli::Printed> run_here(const config::Settings& settings, const cli::Flags
     return out;
 }
 
+void mask_hangups(int how) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGHUP);
+    pthread_sigmask(how, &set, nullptr);
+}
+
+/// One that waited is delivered now.
+void release_hangups() { mask_hangups(SIG_UNBLOCK); }
+
 }  // namespace
+
+void hold_hangups() { mask_hangups(SIG_BLOCK); }
 
 int fatal(const std::string& message) {
     runtime::print_fatal(message);
@@ -212,6 +224,8 @@ int run_service(const config::Settings& settings, const cli::Flags& flags) {
         return fatal(lock.error().message);
     }
     Real real;
+    Signals signals(real.io.get_executor(), SIGHUP);
+    release_hangups();
     if (const auto connected = real.connect(settings); !connected) {
         return fatal(connected.error().message);
     }
@@ -235,7 +249,7 @@ int run_service(const config::Settings& settings, const cli::Flags& flags) {
     });
     runtime::TaskGroup main_task(real.io.get_executor());
     const bool with_http = flags.text("c") != "continuous";
-    main_task.spawn(serve(service, settings, with_http, exit_code));
+    main_task.spawn(serve(service, settings, with_http, signals, exit_code));
     real.io.run();
     return exit_code;
 }

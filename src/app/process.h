@@ -8,6 +8,9 @@
 
 namespace orc::app {
 
+/// Keeps SIGHUP waiting until run_service takes care of it: it must not end a program that has just begun to start.
+void hold_hangups();
+
 /// `orchestrator http`: serves and watches until SIGTERM or SIGINT; `-c continuous` does the same without the HTTP
 /// listener. Returns the exit code.
 int run_service(const config::Settings& settings, const cli::Flags& flags);

@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "config/keys.h"
+#include "runtime/log.h"
 #include "store/database_store.h"
 #include "store/sqlite_store.h"
 
@@ -80,6 +81,35 @@ recovery::Node this_node(runtime::Rng& rng) {
 std::string this_user() {
     const passwd* entry = getpwuid(geteuid());
     return entry != nullptr ? entry->pw_name : std::to_string(geteuid());
+}
+
+Result<void> check_group(const config::Settings& settings, bool is_service, bool alone) {
+    if (!settings.raft_enabled || (alone && !is_service)) {
+        return {};
+    }
+    if (!is_service) {
+        return fail(
+            ErrorCode::refused,
+            "RaftEnabled is set: commands would bypass the group's leader. Use its API, or give -ignore-raft-setup to "
+            "work on this node's database alone"
+        );
+    }
+    const auto nodes = settings.raft_nodes.size();
+    if (nodes > 1 && !alone) {
+        return fail(
+            ErrorCode::refused,
+            "RaftEnabled is set with " + std::to_string(nodes) +
+                " RaftNodes: groups of nodes that agree by consensus come with a later release, and nodes that do not "
+                "know of each other would all act. Let nodes share a MySQL backend (RaftEnabled false, BackendDB "
+                "mysql), or run one node, with RaftEnabled false or -ignore-raft-setup"
+        );
+    }
+    LOG(warning,
+        "group.not_joined",
+        {{"key", "RaftEnabled"},
+         {"nodes", nodes},
+         {"why", "groups of nodes come with a later release: this node works alone on its own database"}});
+    return {};
 }
 
 bool has_shared_backend(const config::Settings& settings) {

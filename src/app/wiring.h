@@ -21,6 +21,10 @@ recovery::Node this_node(runtime::Rng& rng);
 /// The operating system's user, the classic default of -owner.
 std::string this_user();
 
+/// How many nodes RaftEnabled means: of a group of one, a warning is enough. Errors (refused): a group of several, or a
+/// command that would bypass it. `alone`: asked to work on this node's database alone.
+Result<void> check_group(const config::Settings& settings, bool is_service, bool alone);
+
 /// Whether the data are on a MySQL or MariaDB server, which other nodes may use too.
 bool has_shared_backend(const config::Settings& settings);
 /// Path of the embedded database. Errors (invalid): no file.

@@ -1,0 +1,73 @@
+// The program while it starts: what may reach it then, and what it refuses to start with.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "app/testing/program.h"
+#include "store/sqlite.h"
+#include "store/testing.h"
+
+namespace orc::app {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+using testing_support::Program;
+using testing_support::run;
+
+class Startup : public ::testing::Test {
+protected:
+    std::error_code ignored_;
+    std::string write(const std::string& more) {
+        const std::string file = folder_.file("orc.json");
+        std::ofstream(file) << "{\"BackendDB\": \"sqlite\", \"SQLite3DataFile\": \"" << database()
+                            << "\", \"ListenAddress\": \"127.0.0.1:0\"" << more << "}";
+        return file;
+    }
+    std::string database() const { return folder_.file("orc.sqlite"); }
+
+private:
+    store::testing::TemporaryDirectory folder_;
+};
+
+TEST_F(Startup, a_hangup_before_the_service_is_up_is_served_when_it_is) {
+    const std::string file = write("");
+    // Whoever holds the database keeps the service from being up.
+    auto other = store::Database::open(database());
+    ASSERT_TRUE(other) << other.error().message;
+    auto held = store::Transaction::begin(*other);
+    ASSERT_TRUE(held);
+    Program service(ORC_PROGRAM, {"--verbose", "--config", file, "http"});
+    while (std::filesystem::file_size(database() + ".lock", ignored_) == 0 || ignored_) {
+        std::this_thread::yield();
+    }
+    service.signal(SIGHUP);
+    other->roll_back();
+    const std::string& printed = service.read_until("configuration.reloaded trigger=SIGHUP");
+    EXPECT_THAT(printed, HasSubstr("configuration.reloaded trigger=SIGHUP"));
+    EXPECT_THAT(printed, HasSubstr("service.started"));
+}
+
+TEST_F(Startup, a_group_of_several_nodes_is_refused_by_name) {
+    const std::string raft = ", \"RaftEnabled\": true, \"RaftDataDir\": \"/tmp\", \"RaftBind\": \"10.0.0.1\"";
+    const std::string several = write(raft + ", \"RaftNodes\": [\"10.0.0.1\", \"10.0.0.2\", \"10.0.0.3\"]");
+    const std::string printed = run(ORC_PROGRAM, {"--config", several, "http"});
+    EXPECT_THAT(printed, HasSubstr("FATAL RaftEnabled is set with 3 RaftNodes"));
+    EXPECT_THAT(printed, HasSubstr("come with a later release"));
+    EXPECT_THAT(run(ORC_PROGRAM, {"--config", several, "-c", "clusters"}), HasSubstr("FATAL RaftEnabled is set"));
+    Program alone(ORC_PROGRAM, {"--verbose", "--config", several, "--ignore-raft-setup", "http"});
+    EXPECT_THAT(alone.read_until("http.listening"), HasSubstr("group.not_joined key=RaftEnabled nodes=3"));
+}
+
+TEST_F(Startup, a_group_of_one_works_alone_and_says_so) {
+    Program service(
+        ORC_PROGRAM, {"--verbose", "--config", write(", \"RaftEnabled\": true, \"RaftDataDir\": \"/tmp\""), "http"}
+    );
+    EXPECT_THAT(service.read_until("http.listening"), HasSubstr("group.not_joined key=RaftEnabled nodes=0"));
+}
+
+}  // namespace
+}  // namespace orc::app
