@@ -117,6 +117,30 @@ TEST(House, a_room_uses_only_rooms_above_it) {
     EXPECT_THAT(wrong, testing::IsEmpty());
 }
 
+// So that compiling the .cc proves the header complete; headers without one are compiled alone (CMakeLists.txt here).
+TEST(House, a_source_file_includes_its_own_header_first) {
+    static const std::regex include(R"re(^\s*#include ["<]([^">]+)[">])re");
+    std::vector<std::string> wrong;
+    for (const auto& file : files_with({".cc"}, {"src"})) {
+        fs::path header = file.path;
+        header.replace_extension(".h");
+        if (!fs::exists(root / header)) {
+            continue;
+        }
+        const std::string expected = header.lexically_relative("src").generic_string();
+        for (std::size_t i = 0; i < file.lines.size(); ++i) {
+            std::smatch match;
+            if (std::regex_search(file.lines[i], match, include)) {
+                if (match[1] != expected) {
+                    wrong.push_back(where(file, i) + " comes before " + expected);
+                }
+                break;
+            }
+        }
+    }
+    EXPECT_THAT(wrong, testing::IsEmpty());
+}
+
 TEST(House, pure_rooms_include_no_input_or_output) {
     static const std::regex io(
         R"re(#include [<"](boost/(asio|mysql|beast)|sqlite3|sys/|unistd|fcntl|netdb|fstream|filesystem|iostream|cstdio|openssl|spdlog|poll|signal))re"
