@@ -40,13 +40,18 @@ std::string line_of(const planning::StepReport& report) {
 
 }  // namespace
 
+RecoveryUid new_recovery_uid(WallTime now, runtime::Rng& rng) {
+    const auto nanoseconds = std::chrono::duration_cast<std::chrono::nanoseconds>(now.time_since_epoch());
+    return RecoveryUid(std::to_string(nanoseconds.count()) + ":" + rng.hex(32));
+}
+
 Attempt::Attempt(Workshop& shop, planning::FailoverRequest request, analysis::Finding finding, std::string actor)
     : shop_(shop),
       request_(std::move(request)),
       finding_(std::move(finding)),
       actor_(std::move(actor)),
       started_(shop.clock.wall()) {
-    record_.uid = RecoveryUid(shop.rng.hex(16));
+    record_.uid = new_recovery_uid(started_, shop.rng);
 }
 
 Running Attempt::running() const {

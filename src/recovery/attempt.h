@@ -12,6 +12,9 @@
 
 namespace orc::recovery {
 
+/// A name for a recovery, in the classic form: nanoseconds since 1970, a colon, and 64 hex digits of chance.
+RecoveryUid new_recovery_uid(WallTime now, runtime::Rng& rng);
+
 class Attempt final : public operations::Errands, public std::enable_shared_from_this<Attempt> {
 public:
     /// `shop` outlives it. `finding`: what is wrong with the subject, or for a switch how it stands.

@@ -293,6 +293,8 @@ TEST_P(DeadPrimary, runs_its_hooks_in_order_with_true_values) {
     EXPECT_EQ(hooks.calls[3].command, "post " + primary() + " true ");
     EXPECT_EQ(hooks.calls[3].environment.at("ORC_SUCCESSOR_HOST"), primary());
     EXPECT_EQ(hooks.calls[3].environment.at("ORC_RECOVERY_UID"), records().front().uid.text());
+    // The classic form: nanoseconds and 64 hex digits.
+    EXPECT_THAT(records().front().uid.text(), ::testing::MatchesRegex("1[0-9]{18}:[0-9a-f]{64}"));
     EXPECT_FALSE(hooks.calls[1].environment.contains("ORC_SUCCESSOR_HOST"));
 }
 

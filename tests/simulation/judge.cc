@@ -402,7 +402,8 @@ void Judge::hook_started(const recovery::HookCall& call) {
     const std::string uid = value("ORC_RECOVERY_UID");
     fleet_.trace().add([&] {
         return "hook " + call.list + ", " + value("ORC_FAILURE_TYPE") + " of " + value("ORC_FAILED_HOST") +
-               (uid.empty() ? "" : ", recovery " + uid.substr(0, 6)) + ", successor " + value("ORC_SUCCESSOR_HOST");
+               (uid.empty() ? "" : ", recovery " + uid.substr(uid.find(':') + 1, 6)) + ", successor " +
+               value("ORC_SUCCESSOR_HOST");
     });
     ++hooks_of_[uid][call.list];
     if (call.list == "PostFailoverProcesses" || call.list == "PostMasterFailoverProcesses") {
