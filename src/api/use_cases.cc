@@ -125,9 +125,11 @@ Task<void> UseCases::commit(std::vector<model::Change> changes) {
     commit.id = seams_.rng.hex(16);
     commit.epoch = seams_.leadership.view().epoch;
     commit.changes = std::move(changes);
-    co_return co_await ledger::commit_surely(
+    CO_TRY(co_await ledger::commit_surely(
         seams_.ledger, seams_.clock, std::move(commit), seams_.clock.deadline_in(commit_limit)
-    );
+    ));
+    seams_.discovery.publish();  // whoever asked sees it when they look next
+    co_return Result<void>{};
 }
 
 model::Change UseCases::audited(std::string type, const std::optional<Endpoint>& server, std::string message) const {

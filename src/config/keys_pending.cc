@@ -30,8 +30,6 @@ constexpr std::string_view pending[] = {
     "InstanceFlushIntervalMilliseconds",
     "SnapshotTopologiesIntervalHours",
     "DiscoveryQueueCapacity",
-    "DiscoveryQueueMaxStatisticsSize",
-    "DiscoveryCollectionRetentionSeconds",
     "SkipBinlogServerUnresolveCheck",
     "AuditToBackendDB",
     "RemoveTextFromHostnameDisplay",

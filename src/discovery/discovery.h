@@ -23,6 +23,7 @@ namespace orc::discovery {
 
 class HostNames;
 struct CachedName;
+class ProbeHistory;
 
 /// Everything injected; all outlive the loop.
 struct Seams {
@@ -65,6 +66,9 @@ public:
 
     /// The newest published snapshot (at most ~50 ms old). Never null. Any thread.
     model::TopologyPtr topology() const;
+    /// From now on topology() shows all that is known at this moment, as somebody who has just changed something
+    /// expects. Control executor only.
+    void publish();
     /// The cluster of a server as of this moment; null if unknown. Control executor only.
     model::ClusterPtr cluster_now(const Endpoint& server) const;
 
@@ -84,6 +88,8 @@ public:
     void on_cluster_changed(std::function<void(model::ClusterPtr)> listener);
 
     Counters counters() const;
+    /// How the last probes went. Control executor only.
+    const ProbeHistory& history() const;
 
     /// The name under which a server is or would be kept: resolved, and as it calls itself where that is known.
     Task<Endpoint> kept_as(Endpoint given);

@@ -40,7 +40,15 @@ DiscoveryLoop::State::State(Seams s, config::Settings c)
       answered(seams.executor),
       changed(seams.executor),
       group(seams.executor) {
+    set_history_limits();
     published = table.snapshot(reading_now());
+}
+
+void DiscoveryLoop::State::set_history_limits() {
+    history.set_limits(
+        Seconds(settings.discovery_collection_retention_seconds),
+        static_cast<std::size_t>(std::clamp<std::int64_t>(settings.discovery_queue_max_statistics_size, 0, 86'400))
+    );
 }
 
 Reading DiscoveryLoop::State::reading_now() const {
@@ -86,7 +94,18 @@ void DiscoveryLoop::State::pump() {
         group.spawn(probe(shared_from_this(), *std::move(start)));
     }
     start_due_pulses(now);
+    sample_queues(now);
     arm(now);
+}
+
+void DiscoveryLoop::State::sample_queues(Instant now) {
+    if (!history.wants_queue_sample(now)) {
+        return;
+    }
+    const std::size_t silent = schedule.slow_in_flight();
+    const std::size_t waiting = schedule.waiting(Lane::urgent, now) + schedule.waiting(Lane::normal, now);
+    history.add(Crowd::answering, {schedule.in_flight() - silent, waiting});
+    history.add(Crowd::silent, {silent, schedule.waiting(Lane::slow, now)});
 }
 
 // Waking costs as much as a tenth of a probe; half a percent of the interval is too late for nobody.
@@ -243,6 +262,7 @@ void DiscoveryLoop::State::adopt(const config::Settings& fresh) {
     ignored_sources = config::HostFilters(settings.discovery_ignore_master_hostname_filters);
     ignored_users = config::NameFilters(settings.discovery_ignore_replication_username_filters);
     hosts.adopt(settings);
+    set_history_limits();
     schedule.set_pace(Pace(settings));
     interval = Pace(settings).interval;
     pulse_interval = Millis(settings.pulse_milliseconds);
@@ -368,6 +388,10 @@ Result<void> DiscoveryLoop::forget(const Endpoint& server) {
 void DiscoveryLoop::on_cluster_changed(std::function<void(model::ClusterPtr)> listener) {
     state_->listeners.push_back(std::move(listener));
 }
+
+void DiscoveryLoop::publish() { state_->publish(); }
+
+const ProbeHistory& DiscoveryLoop::history() const { return state_->history; }
 
 Counters DiscoveryLoop::counters() const {
     Counters out = state_->counters;

@@ -44,6 +44,14 @@ public:
         return out;
     }
     std::size_t size() const { return places_.size(); }
+    /// How many are due.
+    std::size_t due(Instant now) const {
+        std::size_t out = 0;
+        for (auto at = order_.begin(); at != order_.end() && at->first.first <= now; ++at) {
+            ++out;
+        }
+        return out;
+    }
 
 private:
     using Key = std::pair<Instant, std::uint64_t>;

@@ -57,6 +57,7 @@ Co<void> DiscoveryLoop::State::probe(std::shared_ptr<State> self, Schedule::Star
     }
     auto reading = std::make_shared<Reading>(self->reading_now());
     reading->began = began;
+    const Micros reading_took = reading->ended - began;
     Result<void> outcome;
     std::vector<ProbeRequestPtr> late;
     if (!answer) {
@@ -91,7 +92,9 @@ Co<void> DiscoveryLoop::State::probe(std::shared_ptr<State> self, Schedule::Star
             self->move_to_name(given, name);
         }
     }
-    self->schedule.finished(start, outcome.has_value(), self->seams.clock.now());
+    const Instant now = self->seams.clock.now();
+    self->history.add(start.server, reading->wall, now - began, reading_took, outcome ? nullptr : &outcome.error());
+    self->schedule.finished(start, outcome.has_value(), now);
     self->complete(waiting, outcome);
     self->complete(std::move(late), outcome);
     self->pump();

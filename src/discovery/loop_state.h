@@ -16,6 +16,7 @@
 #include "discovery/due_queue.h"
 #include "discovery/host_names.h"
 #include "discovery/name_book.h"
+#include "discovery/probe_history.h"
 #include "discovery/schedule.h"
 #include "discovery/topology_table.h"
 
@@ -36,6 +37,8 @@ struct DiscoveryLoop::State : std::enable_shared_from_this<State> {
     void start_known(const std::vector<store::KnownServer>& known);
     void pump();
     void arm(Instant now);
+    void sample_queues(Instant now);
+    void set_history_limits();
     /// Due times this close together are served by one wake-up.
     Micros wake_grain() const;
     static Co<void> wake_later(std::shared_ptr<State> self, Instant when);
@@ -119,6 +122,7 @@ struct DiscoveryLoop::State : std::enable_shared_from_this<State> {
     std::unordered_set<Endpoint> sources_followed;  ///< there only because somebody names them as source
     std::vector<std::function<void(model::ClusterPtr)>> listeners;
     Counters counters;
+    ProbeHistory history;
     std::optional<Instant> armed;
     std::map<Endpoint, model::PromotionRule> rules_told;
     std::map<ClusterName, std::string> aliases_told;

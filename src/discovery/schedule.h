@@ -70,6 +70,10 @@ public:
     std::size_t size() const { return entries_.size(); }
     std::size_t in_flight() const { return in_flight_; }
     std::size_t slow_lane_size() const { return slow_count_; }
+    /// Probes under way in the lane of those that do not answer.
+    std::size_t slow_in_flight() const { return counts_[static_cast<std::size_t>(Lane::slow)]; }
+    /// Those that are due in a lane and have to wait.
+    std::size_t waiting(Lane lane, Instant now) const { return queue(lane).due(now); }
 
 private:
     struct Entry {

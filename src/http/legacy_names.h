@@ -10,8 +10,10 @@
 #include "api/pools.h"
 #include "api/use_cases.h"
 #include "discovery/host_names.h"
+#include "discovery/probe_history.h"
 #include "http/json_writer.h"
 #include "model/topology.h"
+#include "store/meter.h"
 
 namespace orc::http::legacy {
 
@@ -80,6 +82,16 @@ std::string recovery_filters(const config::Settings& settings);
 /// ["a","b"]
 void write_texts(JsonWriter& json, const std::vector<std::string>& list);
 std::string texts(const std::vector<std::string>& list);
+
+// How the last probes and writes went, each by itself and all together. Each list is "null" when it is empty.
+std::string probe_samples(const std::vector<discovery::ProbeSample>& samples);
+std::string probes_together(const std::vector<discovery::ProbeSample>& samples);
+std::string queue_samples(const std::vector<discovery::QueueSample>& samples);
+std::string queues_together(const std::vector<discovery::QueueSample>& samples);
+std::string write_samples(const std::vector<store::WriteSample>& samples);
+std::string writes_together(const std::vector<store::WriteSample>& samples);
+std::string batch_samples(const std::vector<store::BatchSample>& samples);
+std::string batches_together(const std::vector<store::BatchSample>& samples);
 
 std::string audit(const View& view, const std::vector<model::AuditEntry>& entries);
 std::string health(const api::Health& health);

@@ -139,6 +139,17 @@ constexpr Row rows[] = {
     {"plan/graceful-master-takeover/:clusterHint", read, plan_take_over},
     {"plan/graceful-master-takeover/:clusterHint/:designatedHost/:designatedPort", read, plan_take_over},
 
+    {"discovery-metrics-raw/:seconds", read, probe_samples},
+    {"discovery-metrics-aggregated/:seconds", read, probes_together},
+    {"discovery-queue-metrics-raw/:seconds", read, queue_samples},
+    {"discovery-queue-metrics-raw/:queue/:seconds", read, queue_samples},
+    {"discovery-queue-metrics-aggregated/:seconds", read, queues_together},
+    {"discovery-queue-metrics-aggregated/:queue/:seconds", read, queues_together},
+    {"backend-query-metrics-raw/:seconds", read, write_samples},
+    {"backend-query-metrics-aggregated/:seconds", read, writes_together},
+    {"write-buffer-metrics-raw/:seconds", read, batch_samples},
+    {"write-buffer-metrics-aggregated/:seconds", read, batches_together},
+
     {"headers", read, headers},
     {"grab-election", act, grab_election},
     {"reelect", act, reelect},

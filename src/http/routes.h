@@ -115,6 +115,16 @@ Co<Response> recently_active_instance_recovery(DeskPtr desk, Call call);
 Co<Response> blocked_recoveries(DeskPtr desk, Call call);
 Co<Response> analysis_changelog(DeskPtr desk, Call call);
 
+// routes_measures.cc
+Co<Response> probe_samples(DeskPtr desk, Call call);
+Co<Response> probes_together(DeskPtr desk, Call call);
+Co<Response> queue_samples(DeskPtr desk, Call call);
+Co<Response> queues_together(DeskPtr desk, Call call);
+Co<Response> write_samples(DeskPtr desk, Call call);
+Co<Response> writes_together(DeskPtr desk, Call call);
+Co<Response> batch_samples(DeskPtr desk, Call call);
+Co<Response> batches_together(DeskPtr desk, Call call);
+
 // routes_node.cc
 Co<Response> headers(DeskPtr desk, Call call);
 Co<Response> automated_recovery_filters(DeskPtr desk, Call call);

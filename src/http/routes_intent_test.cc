@@ -50,6 +50,21 @@ TEST(Intent, tags_are_hung_on_found_and_taken_off) {
     });
 }
 
+TEST(Intent, what_was_decided_shows_in_the_very_next_answer) {
+    Service service;
+    service.discover_all();
+    Client it = service.client();
+    for (int round = 0; round < 20; ++round) {
+        ASSERT_EQ(it.get("/api/begin-downtime/db2/3306/me/why/1h").status, 200);
+        ASSERT_THAT(it.get("/api/downtimed").body, HasSubstr(R"("Hostname":"db2")")) << round;
+        ASSERT_EQ(it.get("/api/end-downtime/db2/3306").status, 200);
+        ASSERT_EQ(it.get("/api/downtimed").body, "[]") << round;
+        const std::string rule = round % 2 == 0 ? "prefer" : "must_not";
+        ASSERT_EQ(it.get("/api/register-candidate/db3/3306/" + rule).status, 200);
+        ASSERT_THAT(it.get("/api/instance/db3/3306").body, HasSubstr(R"("PromotionRule":")" + rule + '"')) << round;
+    }
+}
+
 TEST(Intent, pools_are_replaced_as_a_whole) {
     walk({
         {"submit-pool-instances/web?instances=db1:3306,db2", 200, R"("Details":"web")"},

@@ -18,15 +18,16 @@
 namespace orc::store {
 namespace {
 
-constexpr std::size_t batch_max = 500;
-constexpr Seconds batch_age_max{1};
 constexpr std::size_t notes_max = 10'000;
 
 // The thread and its three queues, most urgent first: commits, other calls, observations.
 class Writer {
 public:
-    Writer(OpenBackend open_backend, std::string name)
-        : engine_(std::move(open_backend), std::move(name)), thread_([this] { loop(); }) {}
+    Writer(OpenBackend open_backend, std::string name, const runtime::Clock& clock, Meter& meter)
+        : engine_(std::move(open_backend), std::move(name)),
+          clock_(clock),
+          meter_(meter),
+          thread_([this] { loop(); }) {}
 
     ~Writer() {
         const std::lock_guard lock(mutex_);
@@ -38,6 +39,7 @@ public:
         const std::lock_guard lock(mutex_);
         commits_.push_back(std::move(commit));
         commits_done_.push_back(std::move(done));
+        commits_since_.push_back(now);
         is_commit_waiting_ = true;
         note_age(now);
         wake_.notify_one();
@@ -65,7 +67,7 @@ public:
                                                            : known_.erase(observation.endpoint) > 0;
         Endpoint endpoint = observation.endpoint;
         pending_.insert_or_assign(std::move(endpoint), std::move(observation));
-        is_flush_due_ = is_flush_due_ || ((is_news || pending_.size() >= batch_max) && !is_failing_);
+        is_flush_due_ = is_flush_due_ || ((is_news || pending_.size() >= observed_batch_max) && !is_failing_);
         note_age(now);
         // Also for the first one, so that the thread begins to count its second of silence.
         if (is_flush_due_ || pending_.size() == 1) {
@@ -124,7 +126,7 @@ private:
 
     // While the thread is kept busy by others it sees no second of silence: the callers tell it the time.
     void note_age(Instant now) {
-        if (has_pending() && now - pending_since_ >= batch_age_max) {
+        if (has_pending() && now - pending_since_ >= observed_batch_age) {
             pending_since_ = now;
             is_flush_due_ = true;
         }
@@ -147,7 +149,7 @@ private:
         engine_.tidy();
         lock.lock();
         // Small rests wait for company; after an error everything waits.
-        is_flush_due_ = is_flush_due_ || (written > 0 && pending_.size() >= batch_max) || is_commit_waiting_;
+        is_flush_due_ = is_flush_due_ || (written > 0 && pending_.size() >= observed_batch_max) || is_commit_waiting_;
     }
 
     // False: stop, nothing is left that somebody waits for.
@@ -156,7 +158,7 @@ private:
         while (!has_work()) {
             if (!has_pending()) {
                 wake_.wait(lock);
-            } else if (wake_.wait_for(lock, batch_age_max) == std::cv_status::timeout) {
+            } else if (wake_.wait_for(lock, observed_batch_age) == std::cv_status::timeout) {
                 is_flush_due_ = true;
             }
         }
@@ -166,10 +168,14 @@ private:
     void run_commits(std::unique_lock<std::mutex>& lock) {
         const auto commits = std::exchange(commits_, {});
         const auto done = std::exchange(commits_done_, {});
+        const auto since = std::exchange(commits_since_, {});
         is_commit_waiting_ = false;
         lock.unlock();
+        const Instant began = clock_.now();
         const auto results = engine_.apply(commits);
+        const Micros took = clock_.now() - began;
         for (std::size_t i = 0; i < results.size(); ++i) {
+            meter_.write_ended(clock_.wall(), began - since[i], took, results[i] ? nullptr : &results[i].error());
             done[i](results[i]);
         }
         engine_.tidy();
@@ -183,13 +189,28 @@ private:
         if (batch.empty()) {
             return 0;
         }
+        const Instant began = clock_.now();
         const auto written = engine_.write_observed(batch, is_interrupted);
+        measure(batch, began, written);
         note_state(written);
         const std::lock_guard lock(mutex_);
         for (std::size_t i = written.value_or(0); i < batch.size(); ++i) {
             pending_.try_emplace(batch[i].endpoint, batch[i]);  // a newer one wins
         }
         return written.value_or(0);
+    }
+
+    void measure(const std::vector<Observation>& batch, Instant began, const Result<std::size_t>& written) {
+        Instant first = began;
+        for (const auto& observation : batch) {
+            first = std::min(first, observation.moment.instant);
+        }
+        const Micros took = clock_.now() - began;
+        const WallTime at = clock_.wall();
+        meter_.write_ended(at, began - first, took, written ? nullptr : &written.error());
+        if (written) {
+            meter_.batch_ended(at, *written, began - first, took);
+        }
     }
 
     void flush_notes() {
@@ -217,8 +238,8 @@ private:
     std::vector<Observation> take_batch() {
         const std::lock_guard lock(mutex_);
         std::vector<Observation> out;
-        out.reserve(std::min(batch_max, pending_.size()));
-        while (out.size() < batch_max && !pending_.empty()) {
+        out.reserve(std::min(observed_batch_max, pending_.size()));
+        while (out.size() < observed_batch_max && !pending_.empty()) {
             out.push_back(std::move(pending_.extract(pending_.begin()).mapped()));
         }
         return out;
@@ -234,10 +255,13 @@ private:
     }
 
     Engine engine_;
+    const runtime::Clock& clock_;
+    Meter& meter_;
     std::mutex mutex_;
     std::condition_variable wake_;
     std::vector<StoredCommit> commits_;
     std::vector<Done<void>> commits_done_;
+    std::vector<Instant> commits_since_;
     std::deque<std::function<void(Engine&)>> calls_;
     std::unordered_map<Endpoint, Observation> pending_;
     std::deque<Note> notes_;
@@ -254,7 +278,7 @@ private:
 class DatabaseStore final : public Store {
 public:
     DatabaseStore(OpenBackend open_backend, std::string name, const runtime::Clock& clock)
-        : name_(name), clock_(clock), writer_(std::move(open_backend), std::move(name)) {}
+        : name_(name), clock_(clock), writer_(std::move(open_backend), std::move(name), clock, *meter_) {}
 
     Task<model::Intent> open() override {
         const WallTime now = clock_.wall();

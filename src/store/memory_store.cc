@@ -103,6 +103,7 @@ Co<void> yield_once() {
 struct Shared {
     std::shared_ptr<MemoryDisk> disk;
     runtime::Clock& clock;
+    std::shared_ptr<Meter> meter;
     PendingMap pending;
     Instant last_effect{};
 
@@ -112,6 +113,9 @@ struct Shared {
         }
         for (const auto& [endpoint, entry] : pending) {
             keep_observed(*disk, endpoint, entry.server);
+        }
+        if (!pending.empty()) {
+            meter->batch_ended(clock.wall(), pending.size(), Micros{0}, Micros{0});
         }
         pending.clear();
     }
@@ -162,7 +166,10 @@ Task<void> commit_later(std::shared_ptr<Shared> shared, std::string id, std::vec
     } else {
         co_await yield_once();
     }
-    co_return take_effect(*shared, id, changes);
+    auto done = take_effect(*shared, id, changes);
+    const Micros took = shared->clock.now() - now;
+    shared->meter->write_ended(shared->clock.wall(), Micros{0}, took, done ? nullptr : &done.error());
+    co_return done;
 }
 
 template <typename T>
@@ -205,7 +212,7 @@ bool matches(const RecoveryRecord& record, const RecoveryQuery& query) {
 class MemoryStore final : public Store {
 public:
     MemoryStore(std::shared_ptr<MemoryDisk> disk, runtime::Clock& clock)
-        : shared_(std::make_shared<Shared>(Shared{std::move(disk), clock, {}})) {}
+        : shared_(std::make_shared<Shared>(Shared{std::move(disk), clock, meter_, {}})) {}
 
     Task<Intent> open() override { return answer(disk().intent); }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 #include "model/intent.h"
 #include "model/topology.h"
 #include "runtime/task.h"
+#include "store/meter.h"
 
 namespace orc::store {
 
@@ -154,6 +156,13 @@ public:
     virtual std::string describe() const = 0;
     /// Writes what is pending and closes.
     virtual Co<void> close() = 0;
+
+    /// How writing goes. Any thread.
+    const Meter& meter() const { return *meter_; }
+
+protected:
+    /// Shared with writes that go on when the store has gone.
+    const std::shared_ptr<Meter> meter_ = std::make_shared<Meter>();
 };
 
 }  // namespace orc::store
