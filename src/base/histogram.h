@@ -1,4 +1,5 @@
-// How long something took, over many times: counted by size, so that a quantile can be told without keeping every value.
+// How long something took, over many times: counted by size, so that a quantile can be told without keeping every
+// value.
 #pragma once
 
 #include <array>

@@ -115,7 +115,9 @@ const Key* find_key(std::string_view name) {
 std::string_view nearest_key(std::string_view name) {
     // Beyond any real key's length the answer means nothing and the work would be an attacker's choice.
     const std::string wanted = to_lower(name.substr(0, 100));
-    return std::ranges::min_element(table, {}, [&](const Key& key) { return edit_distance(wanted, to_lower(key.name)); })->name;
+    return std::ranges::min_element(
+               table, {}, [&](const Key& key) { return edit_distance(wanted, to_lower(key.name)); }
+    )->name;
 }
 
 bool is_retired_key(std::string_view name) {
