@@ -1,5 +1,7 @@
 #include "api/replication_rules.h"
 
+#include "base/text.h"
+#include "mysql/dialect.h"
 #include "planning/eligibility.h"
 
 namespace orc::api {
@@ -140,6 +142,45 @@ Objection why_not_from_by_gtid(
         return "the history of " + replica.endpoint.text() + " has parted from that of " + source.endpoint.text();
     }
     return std::nullopt;
+}
+
+Result<std::vector<std::string>> restart_statements(const model::Server& server, std::string_view statement) {
+    using mysql::Threads;
+    if (server.facts == nullptr) {
+        return fail(ErrorCode::invalid, server.endpoint.text() + " was never read");
+    }
+    const mysql::Dialect dialect(server.facts->version);
+    const model::Channel* channel = server.channel();
+    const auto runs = [&](model::ThreadState model::Channel::* thread) {
+        return channel != nullptr && channel->*thread == model::ThreadState::running;
+    };
+    const bool receives = runs(&model::Channel::receiver);
+    const bool applies = runs(&model::Channel::applier);
+    const std::string_view name = channel == nullptr ? std::string_view() : std::string_view(channel->name);
+    std::vector<std::string> out;
+    if (receives) {
+        out.push_back(dialect.stop(Threads::receiver, name));
+    }
+    if (applies) {
+        out.push_back(dialect.stop(Threads::applier, name));
+    }
+    if (!trim(statement).empty()) {
+        out.push_back(mysql::without_semicolon(trim(statement)));
+    }
+    if (applies) {
+        out.push_back(dialect.start(Threads::applier, name));
+    }
+    if (receives) {
+        out.push_back(dialect.start(Threads::receiver, name));
+    }
+    for (auto& each : out) {
+        // With one channel there is nothing to tell apart, and people know the statement without it.
+        if (server.facts->channels.size() == 1) {
+            each = replace_all(std::move(each), " FOR CHANNEL ''", "");
+        }
+        each += ';';
+    }
+    return out;
 }
 
 }  // namespace orc::api

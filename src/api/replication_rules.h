@@ -3,7 +3,10 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
+#include "base/result.h"
 #include "config/settings.h"
 #include "model/topology.h"
 
@@ -17,5 +20,9 @@ std::optional<std::string> why_not_from(
 std::optional<std::string> why_not_from_by_gtid(
     const model::Server& replica, const model::Server& source, const config::Settings& settings
 );
+
+/// The statements that stop what runs of the server's replication, then `statement` if there is one, then those that
+/// start it again; each ends in a semicolon. They are for a person to run. Error: invalid (the server was never read).
+Result<std::vector<std::string>> restart_statements(const model::Server& server, std::string_view statement);
 
 }  // namespace orc::api

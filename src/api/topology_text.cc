@@ -243,4 +243,28 @@ std::string topology_text(
     return join(bracketed(lines, judge, form == TreeForm::tags ? &tags : nullptr), "\n");
 }
 
+std::string past_topology_text(const std::vector<model::SnapshotPlace>& places) {
+    model::Cluster cluster;
+    for (const auto& place : places) {
+        model::Facts facts;
+        if (place.source) {
+            model::Channel channel;
+            channel.source = *place.source;
+            facts.channels.push_back(std::move(channel));
+        }
+        auto server = std::make_shared<model::Server>();
+        server->endpoint = place.endpoint;
+        server->facts = std::make_shared<const model::Facts>(std::move(facts));
+        cluster.servers.push_back(std::move(server));
+    }
+    std::ranges::sort(cluster.servers, {}, [](const model::ServerPtr& server) { return server->endpoint; });
+    const config::Settings settings;
+    const InstanceJudge judge(settings, Instant{});
+    std::vector<std::string> names;
+    for (const Line& line : Tree(cluster, judge).lines()) {
+        names.push_back(line.name);
+    }
+    return join(names, "\n");
+}
+
 }  // namespace orc::api

@@ -6,6 +6,7 @@
 
 #include "api/instance_state.h"
 #include "config/settings.h"
+#include "model/intent.h"
 #include "model/topology.h"
 
 namespace orc::api {
@@ -27,6 +28,8 @@ std::string topology_text(
     Instant now,
     const TagTexts& tags = {}
 );
+/// The tree of places that a snapshot holds of one cluster: names only, since nothing else was kept.
+std::string past_topology_text(const std::vector<model::SnapshotPlace>& places);
 /// The bracket of one server: "[0s,ok,8.0.36,rw,ROW,>>,GTID]".
 std::string instance_description(const model::Server& server, const config::Settings& settings, Instant now);
 

@@ -311,7 +311,7 @@ Co<Health> UseCases::health() {
     self.host = node_.host;
     self.token = node_.token;
     self.version = version_;
-    self.command = command_;
+    self.command = command_ == "http" ? "" : command_;  // the service is no command
     self.backend = seams_.store.describe();
     self.first_seen = first_seen_;
     self.last_seen = seams_.clock.wall();

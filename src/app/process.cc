@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <functional>
@@ -10,6 +11,7 @@
 #include <memory>
 #include <optional>
 
+#include "app/graphite.h"
 #include "app/service.h"
 #include "app/wiring.h"
 #include "cli/command_table.h"
@@ -121,6 +123,33 @@ Co<void> work_until_stopped(api::UseCases& use_cases, Signals& signals) {
     co_await note(use_cases, "shutdown", number == SIGTERM ? "Triggered via SIGTERM" : "Triggered via SIGINT");
 }
 
+Task<Figures> figures_of(api::UseCases& use_cases) {
+    const api::Health health = co_await use_cases.health();
+    co_return api::classic_figures(use_cases, health.is_healthy);
+}
+
+/// Asks the control thread; a service that is stopping answers with nothing.
+Graphite::Collect figures_collector(api::UseCases& use_cases) {
+    return [&use_cases] {
+        const auto promise = std::make_shared<std::promise<Figures>>();
+        auto told = [promise](const std::exception_ptr& error, Result<Figures> figures) {
+            promise->set_value(error || !figures ? Figures() : *std::move(figures));
+        };
+        asio::co_spawn(use_cases.control(), figures_of(use_cases), std::move(told));
+        return promise->get_future();
+    };
+}
+
+/// Null, and it is logged, when the keys do not fit together: the service is worth more than its figures.
+std::unique_ptr<Graphite> start_graphite(const config::Settings& settings, api::UseCases& use_cases) {
+    auto made = Graphite::make(settings, use_cases.node().host, figures_collector(use_cases), use_cases.clock());
+    if (!made) {
+        LOG(error, "graphite.off", {{"why", made.error().message}});
+        return nullptr;
+    }
+    return *std::move(made);
+}
+
 /// `with_http` false is `-c continuous`: everything but the listener.
 Co<void> serve(Service& service, config::Settings settings, bool with_http, Signals& signals, int& exit_code) {
     const Result<void> started = co_await service.start();
@@ -129,8 +158,10 @@ Co<void> serve(Service& service, config::Settings settings, bool with_http, Sign
         co_await service.stop();
         co_return;
     }
+    auto graphite = start_graphite(settings, service.use_cases());
     if (!with_http) {
         co_await work_until_stopped(service.use_cases(), signals);
+        graphite.reset();
         co_await service.stop();
         co_return;
     }
@@ -142,6 +173,7 @@ Co<void> serve(Service& service, config::Settings settings, bool with_http, Sign
     } else {
         exit_code = fatal(server.error().message);
     }
+    graphite.reset();
     co_await service.stop();
 }
 
@@ -162,11 +194,28 @@ Co<void> read_known_servers(Service& service, runtime::Clock& clock) {
     co_await service.discovery().refresh(std::move(known), deadline);
 }
 
+/// Until cancelled: this process is one of those that use the database. That it could not be said harms nobody.
+Co<void> keep_registered(Service& service, runtime::Clock& clock, const runtime::TaskGroup& group) {
+    while (!group.is_stopping()) {
+        [[maybe_unused]] const auto said = co_await service.use_cases().health();
+        co_await clock.sleep_for(Seconds(1));
+    }
+}
+
+bool is_registered(const cli::Flags& flags) {
+    const std::string command = flags.text("c");
+    return !flags.on("skip-continuous-registration") && command != "redeploy-internal-db" && command != "help";
+}
+
 Co<void> perform(
     Service& service, runtime::Clock& clock, cli::Flags flags, std::string host, Result<cli::Printed>& out
 ) {
     const Result<void> started = co_await service.start();
+    runtime::TaskGroup presence(co_await asio::this_coro::executor);
     if (started) {
+        if (is_registered(flags)) {
+            presence.spawn(keep_registered(service, clock, presence));
+        }
         if (cli::needs_topology(flags.text("c"))) {
             co_await read_known_servers(service, clock);
         }
@@ -174,6 +223,7 @@ Co<void> perform(
     } else {
         out = tl::unexpected(started.error());
     }
+    co_await presence.stop();
     co_await service.stop();
 }
 

@@ -85,10 +85,12 @@ Service::Service(Outside outside, ServiceOptions options)
           version(),
           options_.command
       ) {
+    outside_.store.keep_audit(options_.settings.audit_to_backend_db);
     api::Reloading reloading;
     reloading.load = options_.load_configuration;
     reloading.adopt = [this](const config::Settings& fresh) {
         options_.settings = fresh;
+        outside_.store.keep_audit(fresh.audit_to_backend_db);
         discovery_.adopt(fresh);
         recovery_.adopt(fresh);
         if (options_.adopt_outside) {

@@ -15,7 +15,6 @@ constexpr std::string_view pseudo_gtid = "Pseudo-GTID comes with a later one";
 constexpr std::string_view binary_logs = "commands that read binary logs come with a later one";
 constexpr std::string_view key_values = "key-value stores come with a later one";
 constexpr std::string_view agents = "agents come with a later one";
-constexpr std::string_view opening = "tables are brought up to date whenever the database is opened";
 
 constexpr Command table[] = {
 #define ORC_COMMAND(name, synonyms, section, without, rests, function, usage, meaning, detail) \

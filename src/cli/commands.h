@@ -40,6 +40,8 @@ Task<Lines> can_replicate_from(Call call);
 Task<Lines> is_replicating(Call call);
 Task<Lines> is_replication_stopped(Call call);
 Task<Lines> which_errant(Call call);
+Task<Lines> restart_statements(Call call);
+Task<Lines> candidate_replica(Call call);
 
 // commands_instance.cc
 Task<Lines> discover(Call call);
@@ -93,6 +95,7 @@ Task<Lines> continuous(Call call);
 Task<Lines> access_token(Call call);
 Task<Lines> active_nodes(Call call);
 Task<Lines> dump_config(Call call);
+Task<Lines> redeploy_tables(Call call);
 Task<Lines> help(Call call);
 
 }  // namespace orc::cli::commands

@@ -1,6 +1,7 @@
 // One cluster: its tree, its name, its members and who of them does what.
 #include "api/domain.h"
 #include "api/servers.h"
+#include "api/snapshots.h"
 #include "api/tags.h"
 #include "api/topology_text.h"
 #include "cli/commands.h"
@@ -8,8 +9,31 @@
 namespace orc::cli::commands {
 namespace {
 
+/// As it was: one tree after the other, each below its time when there are several.
+Task<Lines> past_trees(Call call, ClusterName cluster) {
+    const std::string pattern = call.flags.text("pattern");
+    CO_TRY(const auto past, co_await api::past_topologies(call.use_cases, cluster, pattern));
+    if (past.empty()) {
+        co_return fail(
+            ErrorCode::not_found, "no snapshot of " + cluster.text() + " was taken at a second that matches " + pattern
+        );
+    }
+    Lines out;
+    for (const auto& topology : past) {
+        if (past.size() > 1) {
+            const auto seconds = std::chrono::floor<Seconds>(topology.at.time_since_epoch()).count();
+            out += line(std::to_string(seconds) + " (" + db_timestamp(topology.at) + ")");
+        }
+        out += line(topology.tree);
+    }
+    co_return out;
+}
+
 Task<Lines> tree(Call call, api::TreeForm form) {
     CO_TRY(const auto cluster, co_await cluster_argument(call));
+    if (call.flags.has("pattern")) {
+        co_return co_await past_trees(call, cluster->name);
+    }
     const auto tags = api::tag_texts(call.use_cases);
     co_return line(api::topology_text(*cluster, form, *call.use_cases.settings(), cluster->taken, tags));
 }

@@ -37,6 +37,12 @@ Task<Lines> continuous(Call call) {
     co_return fail(ErrorCode::conflict, call.use_cases.node().host + " runs the service already");
 }
 
+/// Tables that are up to date stay as they are.
+Task<Lines> redeploy_tables(Call call) {
+    CO_TRY(co_await call.use_cases.seams().store.open());
+    co_return line("Redeployed internal db");
+}
+
 Task<Lines> dump_config(Call call) { co_return line(config::dump(*call.use_cases.settings(), false)); }
 
 /// The listing belongs on standard error; the program prints it without coming here.

@@ -1,4 +1,5 @@
 // Questions about replication that change nothing.
+#include "api/explain.h"
 #include "api/live.h"
 #include "api/replication_rules.h"
 #include "cli/commands.h"
@@ -35,6 +36,32 @@ Task<Lines> which_errant(Call call) {
     CO_TRY(const Endpoint endpoint, co_await instance_argument(call));
     CO_TRY(const auto server, co_await api::read_with_source(call.use_cases, endpoint));
     co_return line(server->errant.text());
+}
+
+Task<Lines> restart_statements(Call call) {
+    CO_TRY(const auto server, co_await server_argument(call));
+    CO_TRY(const auto statements, api::restart_statements(*server, call.flags.text("statement")));
+    Lines out;
+    for (const auto& statement : statements) {
+        out += line(statement);
+    }
+    co_return out;
+}
+
+/// Whom a recovery would promote now, if the server were dead. Nothing is stopped to find out.
+Task<Lines> candidate_replica(Call call) {
+    CO_TRY(const auto server, co_await server_argument(call));
+    CO_TRY(const auto why, co_await api::explain(call.use_cases, server->endpoint));
+    if (!why.plan || !why.plan->successor) {
+        const bool is_refused = why.plan && why.plan->refusal;
+        const std::string idle = why.no_plan.empty() ? why.unjudged : why.no_plan;
+        const std::string reason = is_refused ? why.plan->refusal->reason : idle;
+        co_return fail(
+            ErrorCode::not_found,
+            "no replica of " + server->endpoint.text() + " could be promoted" + (reason.empty() ? "" : ": " + reason)
+        );
+    }
+    co_return line(why.plan->successor->text());
 }
 
 }  // namespace orc::cli::commands

@@ -1,6 +1,10 @@
 #include "cli/remote.h"
 
+#include <pwd.h>
+#include <unistd.h>
+
 #include <boost/json.hpp>
+#include <cstdlib>
 
 #include "base/text.h"
 #include "runtime/http_get.h"
@@ -10,6 +14,9 @@ namespace {
 
 // A recovery may take as long as its hooks do.
 constexpr std::chrono::minutes patience{10};
+constexpr int method_not_allowed = 405;
+// "public:secret", for a service whose AuthenticationMethod is token.
+constexpr const char* token_variable = "ORCHESTRATOR_ACCESS_TOKEN";
 
 std::string percent_encoded(std::string_view text) {
     constexpr std::string_view plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
@@ -41,6 +48,32 @@ std::string base64(std::string_view text) {
     return out;
 }
 
+/// The service reads the same configuration: its certificate is the one named there.
+runtime::HttpTls trust_of(const config::Settings& settings) {
+    runtime::HttpTls out;
+    out.expected_certificate_file = settings.ssl_cert_file;
+    out.ca_file = settings.ssl_ca_file;
+    out.is_unverified = settings.ssl_skip_verify;
+    if (settings.use_mutual_tls) {
+        out.client_certificate_file = settings.ssl_cert_file;
+        out.client_key_file = settings.ssl_private_key_file;
+    }
+    return out;
+}
+
+/// Says who asks, in the way that the service wants to hear it.
+void introduce(runtime::HttpTarget& target, const config::Settings& settings) {
+    const std::string method = to_lower(settings.authentication_method);
+    if (method == "basic" || method == "multi") {
+        target.authorization = "Basic " + base64(settings.http_auth_user + ":" + settings.http_auth_password);
+    } else if (method == "proxy") {
+        const passwd* entry = getpwuid(geteuid());
+        target.headers.emplace_back(settings.auth_user_header, entry == nullptr ? "" : entry->pw_name);
+    } else if (const char* token = std::getenv(token_variable); method == "token" && token != nullptr) {
+        target.headers.emplace_back("Cookie", std::string("access-token=") + token);
+    }
+}
+
 Result<runtime::HttpTarget> service_target(const config::Settings& settings) {
     runtime::HttpTarget target;
     target.socket = settings.listen_socket;
@@ -50,10 +83,24 @@ Result<runtime::HttpTarget> service_target(const config::Settings& settings) {
     if (!host.empty() && host != "0.0.0.0") {
         target.server.host = host;
     }
-    if (!settings.http_auth_user.empty()) {
-        target.authorization = "Basic " + base64(settings.http_auth_user + ":" + settings.http_auth_password);
+    if (settings.use_ssl && target.socket.empty()) {
+        target.tls = trust_of(settings);
     }
+    introduce(target, settings);
     return target;
+}
+
+/// A service that takes changes by POST only gets one, with the token that it gives for it.
+Result<runtime::HttpAnswer> call(
+    runtime::HttpTarget target, const config::Settings& settings, const std::string& path
+) {
+    TRY(auto answer, runtime::http_get(target, settings.url_prefix + path, patience));
+    if (answer.status != method_not_allowed) {
+        return answer;
+    }
+    TRY(const auto token, runtime::http_get(target, settings.url_prefix + "/api/change-token", patience));
+    target.headers.emplace_back("X-Change-Token", std::string(trim(replace_all(token.body, "\"", ""))));
+    return runtime::http_call(target, "POST", settings.url_prefix + path, patience);
 }
 
 }  // namespace
@@ -72,8 +119,7 @@ Result<Printed> ask_service(const config::Settings& settings, const Flags& flags
     for (const auto& [name, value] : flags.switches) {
         add(name, value ? "true" : "false");
     }
-    TRY(const auto answer,
-        runtime::http_get(target, settings.url_prefix + std::string(command_path) + query, patience));
+    TRY(const auto answer, call(target, settings, std::string(command_path) + query));
     boost::system::error_code error;
     const auto value = boost::json::parse(answer.body, error);
     const auto* object = value.if_object();

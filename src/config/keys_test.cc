@@ -19,7 +19,7 @@ TEST(Keys, are_the_classic_ones_and_ours) {
     }
     EXPECT_EQ(count[Origin::classic] + count[Origin::fork], 201);
     EXPECT_EQ(count[Origin::fork], 11);
-    EXPECT_EQ(count[Origin::ours], 16);
+    EXPECT_EQ(count[Origin::ours], 17);
 }
 
 TEST(Keys, differ_by_more_than_case) {

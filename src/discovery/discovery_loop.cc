@@ -206,6 +206,7 @@ void DiscoveryLoop::State::tidy_up() {
     const auto is_over = [&](const auto& entry) { return entry.second <= now; };
     std::erase_if(forgotten, is_over);
     std::erase_if(held_off, is_over);
+    tell_limit.tidy_up(now);
     if (settings.unseen_instance_forget_hours <= 0) {
         return;
     }
@@ -235,7 +236,9 @@ DiscoveryLoop::DiscoveryLoop(Seams seams, config::Settings settings)
         if (self != nullptr && !self->group.is_stopping()) {
             const Endpoint known = self->names.known_as(server);
             if (self->schedule.request(known, self->seams.clock.now())) {
-                LOG(info, "discovery.session_broken", {{"server", known}});
+                if (self->may_tell(known)) {
+                    LOG(info, "discovery.session_broken", {{"server", known}});
+                }
                 self->look_around(known);
                 self->pump();
             }

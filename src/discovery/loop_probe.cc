@@ -121,7 +121,9 @@ Result<void> DiscoveryLoop::State::took(const Endpoint& server, model::Facts fac
             "discovery.server_found",
             {{"server", server}, {"version", after->facts->version.text}, {"cluster", after->cluster}});
     } else if (before->check.failures > 0) {
-        LOG(info, "discovery.server_answered", {{"server", server}, {"failures", before->check.failures}});
+        if (may_tell(server)) {
+            LOG(info, "discovery.server_answered", {{"server", server}, {"failures", before->check.failures}});
+        }
         look_around(server);  // its replicas may be on their way back, too
     }
     const auto source = after->source();
@@ -161,7 +163,9 @@ void DiscoveryLoop::State::missed(const Schedule::Start& start, Error error, con
 void DiscoveryLoop::State::fold_failure(const Endpoint& server, Error error, const Reading& reading) {
     const auto before = table.find(server);
     if (before->check.failures == 0) {
-        LOG(info, "discovery.server_missed", {{"server", server}, {"error", error.message}});
+        if (may_tell(server)) {
+            LOG(info, "discovery.server_missed", {{"server", server}, {"error", error.message}});
+        }
         schedule.request(server, seams.clock.now());  // a session may break without its server: look again
     }
     announce(table.fold(server, std::move(error), reading));

@@ -78,7 +78,9 @@ Co<void> DiscoveryLoop::State::pulse(std::shared_ptr<State> self, Endpoint serve
     }
     // not_found: there was no session to ask on. The probe opens one, and that is all there is to say.
     if (error.code != ErrorCode::not_found) {
-        LOG(info, "discovery.pulse_missed", {{"server", server}, {"error", error.message}});
+        if (self->may_tell(server)) {
+            LOG(info, "discovery.pulse_missed", {{"server", server}, {"error", error.message}});
+        }
         self->look_around(server);
         if (error.code == ErrorCode::timed_out) {
             self->group.spawn(confirm_silence(self, server, error, began));

@@ -18,6 +18,7 @@
 #include "discovery/name_book.h"
 #include "discovery/probe_history.h"
 #include "discovery/schedule.h"
+#include "discovery/tell_limit.h"
 #include "discovery/topology_table.h"
 
 namespace orc::discovery {
@@ -47,6 +48,7 @@ struct DiscoveryLoop::State : std::enable_shared_from_this<State> {
     static Co<void> notify_at(std::shared_ptr<State> self, Instant when);
     static Co<void> wait_for(std::shared_ptr<State> self, std::vector<ProbeRequestPtr> requests, Deadline deadline);
     void tidy_up();
+    bool may_tell(const Endpoint& server) { return tell_limit.may_tell(server, seams.clock.now()); }
     void publish();
     void announce(const ChangedClusters& changed);
     static Task<Endpoint> take_up(std::shared_ptr<State> self, Endpoint server);
@@ -123,6 +125,7 @@ struct DiscoveryLoop::State : std::enable_shared_from_this<State> {
     std::vector<std::function<void(model::ClusterPtr)>> listeners;
     Counters counters;
     ProbeHistory history;
+    TellLimit tell_limit;
     std::optional<Instant> armed;
     std::map<Endpoint, model::PromotionRule> rules_told;
     std::map<ClusterName, std::string> aliases_told;

@@ -95,7 +95,7 @@ const std::map<std::string, std::string> samples = {
     {"promotionRule", "prefer"},
     {"page", "0"},
     {"id", "1"},
-    {"uid", "none"},
+    {"uid", "u:1"},
     {"errorStatusCode", "503"},
     {"searchString", "db"},
     {"maintenanceKey", "1"},
@@ -107,9 +107,17 @@ const std::map<std::string, std::string> samples = {
     {"logPos", "4"},
 };
 
+/// Verbs that have nothing to say about a replica.
+const std::set<std::string> of_primaries = {"instance-replicas", "replication-analysis"};
+
 std::string sample_path(const Endpoint& endpoint) {
     std::string out = "/api";
+    const bool is_of_primary = of_primaries.contains(endpoint.verb());
     for (const auto piece : split(endpoint.path, '/')) {
+        if (piece == ":host" && is_of_primary) {
+            out += "/db1";
+            continue;
+        }
         const auto found = piece.starts_with(':') ? samples.find(std::string(piece.substr(1))) : samples.end();
         out += "/" + (piece.starts_with(':') ? (found == samples.end() ? "x" : found->second) : std::string(piece));
     }
@@ -185,6 +193,22 @@ const std::set<std::string> refused_here = {
     "reload-configuration",
 };
 
+/// Lists that are empty in a scripted cluster that is well; the tests named here fill them.
+const std::map<std::string, std::string> empty_here = {
+    {"blocked-recoveries", "LegacyNames; taken off the list as soon as the server is well"},
+    {"active-cluster-recovery", "LegacyNames"},
+};
+
+/// An empty list proves nothing about what is in it.
+void expect_something(const Endpoint& endpoint, const json::value& value) {
+    if (!endpoint.type.starts_with('[') && endpoint.type != "PoolInstances") {
+        return;
+    }
+    const bool is_something =
+        (value.is_array() && !value.get_array().empty()) || (value.is_object() && !value.get_object().empty());
+    EXPECT_TRUE(is_something || empty_here.contains(endpoint.verb())) << "an empty answer proves nothing";
+}
+
 void expect_form(const Endpoint& endpoint, const Answer& answer) {
     boost::system::error_code error;
     const json::value body = json::parse(answer.body, error);
@@ -198,6 +222,7 @@ void expect_form(const Endpoint& endpoint, const Answer& answer) {
     ASSERT_EQ(answer.status, 200) << answer.body;
     if (endpoint.form == "bare") {
         EXPECT_EQ(mismatch(body, endpoint.type), "") << answer.body;
+        expect_something(endpoint, body);
         return;
     }
     ASSERT_EQ(endpoint.form, "envelope");
@@ -205,6 +230,35 @@ void expect_form(const Endpoint& endpoint, const Answer& answer) {
     EXPECT_EQ(body.at("Code"), "OK");
     EXPECT_TRUE(body.at("Message").is_string());
     EXPECT_EQ(mismatch(body.at("Details"), endpoint.type), "") << answer.body;
+    expect_something(endpoint, body.at("Details"));
+}
+
+/// What happened before: a recovery that has just ended, with its step and its detection, and a changed verdict.
+void write_history(Service& service) {
+    const WallTime now = service.clock.wall();
+    model::RecoveryRecord recovery;
+    recovery.uid = RecoveryUid("u:1");
+    recovery.failed = {"db1", 3306};
+    recovery.code = "DeadMaster";
+    recovery.cluster = ClusterName("db1:3306");
+    recovery.cluster_alias = "shop";
+    recovery.start = recovery.ended.emplace(now);
+    recovery.active_period_end = now;
+    recovery.successor = {"db2", 3306};
+    model::Detection detection;
+    detection.id = 1;
+    detection.endpoint = recovery.failed;
+    detection.code = recovery.code;
+    detection.cluster = recovery.cluster;
+    detection.cluster_alias = recovery.cluster_alias;
+    detection.start = now;
+    std::vector<model::Change> changes;
+    changes.push_back(model::PutRecovery{recovery});
+    changes.push_back(model::AppendRecoveryStep{{recovery.uid, now, "a step"}});
+    changes.push_back(model::PutDetection{detection});
+    const auto done = service.control.run(service.use_cases.commit(std::move(changes)));
+    ASSERT_TRUE(done.has_value()) << done.error().message;
+    service.store->note(store::AnalysisChange{recovery.failed, "DeadMaster", now});
 }
 
 /// Things for the samples to find. Whatever a row took away is there again for the next one.
@@ -219,13 +273,16 @@ void prepare(Service& service, Client& client) {
              "/api/tag/db2/3306?tag=role%3Dbackup",
              "/api/submit-pool-instances/web?instances=db1%2Cdb2",
              "/api/end-maintenance/db2/3306",
+             "/api/end-maintenance/db3/3306",
+             "/api/begin-maintenance/db3/3306/me/disk",
+             "/api/begin-downtime/db3/3306/me/disk",
+             "/api/end-downtime/db2/3306",
+             "/api/register-candidate/db3/3306/prefer",
          }) {
         const auto answer = client.get(path);
         ASSERT_EQ(answer.status, 200) << path << ": " << answer.body;
     }
-    for (int tries = 0; tries < 10'000 && service.use_cases.topology()->cluster_named("shop") == nullptr; ++tries) {
-        client.get("/api/clusters");
-    }
+    EXPECT_NE(service.use_cases.topology()->cluster_named("shop"), nullptr);
 }
 
 TEST(Conformance, every_classic_endpoint_answers_in_its_form_or_says_why_it_does_not) {
@@ -235,6 +292,8 @@ TEST(Conformance, every_classic_endpoint_answers_in_its_form_or_says_why_it_does
         facts.gtid_mode = "ON";
         facts.executed = gtid::GtidSet();
     }
+    service.gateway.at(orc::Endpoint{"db2", 3306}).facts.channels.front().lag = Seconds(5000);  // a problem
+    write_history(service);
     Client client = service.client();
     const auto later = not_yet();
     std::set<std::string> verbs;

@@ -27,6 +27,7 @@ struct Desk {
     std::shared_ptr<asio::io_context> io;
     std::shared_ptr<EventHub> events;
     std::function<Traffic()> traffic;
+    std::string change_token;  ///< what a change by POST has to show
 
     /// How this node stands, read where it belongs.
     Task<Standing> standing() const;

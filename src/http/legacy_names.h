@@ -51,6 +51,9 @@ void write_instance(JsonWriter& json, const View& view, const model::Server& ser
 std::string instance(const View& view, const model::Server& server);
 std::string instances(const View& view, const std::vector<model::ServerPtr>& servers);
 
+/// The replication channels of a server, 18 fields each.
+std::string channels(const model::Server& server);
+
 std::string cluster_info(const api::ClusterSummary& cluster);
 std::string cluster_infos(const std::vector<api::ClusterSummary>& clusters);
 

@@ -278,4 +278,16 @@ std::string instances(const View& view, const std::vector<model::ServerPtr>& ser
     return std::move(json).str();
 }
 
+std::string channels(const Server& server) {
+    JsonWriter json;
+    json.begin_array();
+    if (server.facts != nullptr) {
+        for (const auto& channel : server.facts->channels) {
+            write_channel(json, channel);
+        }
+    }
+    json.end_array();
+    return std::move(json).str();
+}
+
 }  // namespace orc::http::legacy

@@ -43,6 +43,8 @@ constexpr Row rows[] = {
 
     {"can-replicate-from/:host/:port/:belowHost/:belowPort", read, can_replicate_from},
     {"can-replicate-from-gtid/:host/:port/:belowHost/:belowPort", read, can_replicate_from_gtid},
+    {"restart-slave-statements/:host/:port", read, restart_statements},
+    {"restart-replica-statements/:host/:port", read, restart_statements},
     {"automated-recovery-filters", read, automated_recovery_filters},
     {"bulk-instances", read, bulk_instances},
     {"bulk-promotion-rules", read, bulk_promotion_rules},

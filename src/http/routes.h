@@ -144,12 +144,20 @@ Co<Response> leader_check(DeskPtr desk, Call call);
 
 // routes_node.cc
 Co<Response> reload_configuration(DeskPtr desk, Call call);
+Co<Response> change_token(DeskPtr desk, Call call);
 Co<Response> pick_up_token(DeskPtr desk, Call call);
 Co<Response> live(DeskPtr desk, Call call);
 Co<Response> ready(DeskPtr desk, Call call);
 Co<Response> leads(DeskPtr desk, Call call);
 Co<Response> debug_variables(DeskPtr desk, Call call);
 Co<Response> debug_metrics(DeskPtr desk, Call call);
+
+// routes_lists.cc
+Co<Response> restart_statements(DeskPtr desk, Call call);
+
+// routes_v2.cc
+void add_v2_rows(Router& router, const std::shared_ptr<Desk>& desk);
+
 void add_node_rows(Router& router, const std::shared_ptr<Desk>& desk);
 
 // routes_ours.cc

@@ -78,4 +78,23 @@ Co<Response> can_replicate_from_gtid(DeskPtr desk, Call call) {
     co_return rule_answer(*desk, call, api::why_not_from_by_gtid);
 }
 
+Co<Response> restart_statements(DeskPtr desk, Call call) {
+    const auto key = endpoint_param(call.params);
+    if (!key) {
+        co_return envelope_error(key.error());
+    }
+    const auto server = desk->use_cases.instance(*key);
+    if (!server) {
+        co_return envelope_error(server.error());
+    }
+    const auto statements = api::restart_statements(**server, call.request.parts.query_value("q"));
+    if (!statements) {
+        co_return envelope_error(statements.error());
+    }
+    co_return envelope_ok(
+        "Statements around a restart of replication on " + (*server)->endpoint.text(),
+        statements->empty() ? "null" : legacy::texts(*statements)
+    );
+}
+
 }  // namespace orc::http::routes

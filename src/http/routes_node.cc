@@ -5,6 +5,7 @@
 #include <map>
 
 #include "api/access_tokens.h"
+#include "api/figures.h"
 #include "base/text.h"
 #include "http/json_writer.h"
 #include "http/legacy_names.h"
@@ -15,6 +16,7 @@ namespace {
 
 constexpr Row rows[] = {
     {"api/reload-configuration", Right::act, reload_configuration},
+    {"api/change-token", Right::read, change_token},
     {"web/access-token", Right::read, pick_up_token},
     {"health/live", Right::read, live},
     {"health/ready", Right::read, ready},
@@ -42,10 +44,9 @@ std::vector<std::string> command_line() {
 }
 
 /// What the process itself says, and the classic metrics that have a meaning here (docs/api.md names the others).
-Response variables(const Desk& desk, const Standing& standing, bool is_healthy) {
+Response variables(const std::vector<api::Figure>& figures) {
     rusage usage{};
     getrusage(RUSAGE_SELF, &usage);
-    const auto& counters = standing.counters;
     JsonWriter json;
     json.begin_object().key("cmdline").begin_array();
     for (const auto& word : command_line()) {
@@ -53,14 +54,9 @@ Response variables(const Desk& desk, const Standing& standing, bool is_healthy) 
     }
     json.end_array().key("memstats").begin_object();
     json.field("MaxResidentBytes", std::uint64_t(usage.ru_maxrss) * 1024).end_object();
-    json.field("discoveries.attempt", counters.probes).field("discoveries.fail", counters.probes_failed);
-    json.field("discoveries.instance_poll_seconds_exceeded", counters.probes_late);
-    json.field("discoveries.queue_length", counters.in_flight);
-    json.field("elect.is_elected", standing.leadership.is_leader ? 1 : 0);
-    json.field("health.is_healthy", is_healthy ? 1 : 0);
-    json.field("instance.read_topology", counters.probes);
-    json.field("raft.is_healthy", 0).field("raft.is_leader", 0);  // no group in this release
-    json.field("recover.pending", desk.use_cases.running().size());
+    for (const auto& figure : figures) {
+        json.field(figure.name, figure.value);
+    }
     json.end_object();
     return bare(std::move(json).str());
 }
@@ -191,6 +187,12 @@ Co<Response> pick_up_token(DeskPtr desk, Call call) {
     co_return out;
 }
 
+Co<Response> change_token(DeskPtr desk, Call /*call*/) {
+    Response out = bare(json_text(desk->change_token));
+    out.headers.emplace_back("Cache-Control", "no-store");
+    co_return out;
+}
+
 Co<Response> live(DeskPtr /*desk*/, Call /*call*/) { co_return probe_answer(true, "alive", ""); }
 
 Co<Response> ready(DeskPtr desk, Call /*call*/) {
@@ -205,13 +207,15 @@ Co<Response> leads(DeskPtr desk, Call /*call*/) {
 }
 
 Co<Response> debug_metrics(DeskPtr desk, Call /*call*/) {
-    const auto standing = co_await desk->standing();
-    if (!standing) {
-        co_return envelope_error(standing.error());
-    }
     auto work = checked_health(desk->use_cases);
     const auto health = co_await desk->on_control(std::move(work));
-    co_return variables(*desk, *standing, is_well(health));
+    using Figures = std::vector<api::Figure>;
+    std::function<Result<Figures>(const api::UseCases&)> question = [good = is_well(health)](const api::UseCases& it) {
+        return Result<Figures>(api::classic_figures(it, good));
+    };
+    auto asked = desk->look<Figures>(std::move(question));
+    const auto figures = co_await std::move(asked);
+    co_return figures ? variables(*figures) : envelope_error(figures.error());
 }
 
 Co<Response> debug_variables(DeskPtr desk, Call call) { return debug_metrics(std::move(desk), std::move(call)); }

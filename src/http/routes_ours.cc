@@ -139,6 +139,7 @@ Answer status_answer(std::shared_ptr<Desk> desk) {
 void add_routes(Router& router, std::shared_ptr<Desk> desk) {
     routes::add_classic_rows(router, desk);
     routes::add_node_rows(router, desk);
+    routes::add_v2_rows(router, desk);
     if (desk->use_cases.settings()->prometheus_enabled) {
         const auto metrics = [desk](Call call) { return routes::metrics(desk, std::move(call)); };
         router.get("metrics", Right::read, metrics);

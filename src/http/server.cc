@@ -15,6 +15,7 @@
 #include "http/desk.h"
 #include "http/json_writer.h"
 #include "runtime/log.h"
+#include "runtime/rng.h"
 #include "runtime/task_group.h"
 
 namespace orc::http {
@@ -52,6 +53,7 @@ struct Server::State {
           gate_settings(u.settings()),
           gate(*gate_settings),
           prefix(path_segments(settings.url_prefix)),
+          change_token(runtime::SystemRng().hex(32)),
           group(io->get_executor()) {}
 
     std::shared_ptr<asio::io_context> io;
@@ -60,8 +62,9 @@ struct Server::State {
     std::shared_ptr<const config::Settings> gate_settings;  ///< what the gate was made of
     Gate gate;
     std::vector<std::string> prefix;
-    Router router;       ///< below the prefix
-    Router root_router;  ///< paths that stand as they are configured
+    std::string change_token;  ///< no page of another site can read it
+    Router router;             ///< below the prefix
+    Router root_router;        ///< paths that stand as they are configured
     std::shared_ptr<EventHub> events;
     std::unique_ptr<Listener> listener;
     runtime::TaskGroup group;
@@ -69,6 +72,7 @@ struct Server::State {
 
     std::optional<Router::Match> match(const Request& request) const;
     Co<Response> answer(Request request);
+    std::optional<Response> check_method(const Request& request, bool is_post) const;
     Co<Response> answer_within(Request request);
     Co<bool> has_token(TokenPair pair);
     void listen_to_recoveries(const std::shared_ptr<State>& self);
@@ -115,6 +119,21 @@ Co<bool> Server::State::has_token(TokenPair pair) {
     co_return good.has_value() && *good;
 }
 
+std::optional<Response> Server::State::check_method(const Request& request, bool is_post) const {
+    if (is_post && !equal_secretly(request.header("X-Change-Token"), change_token)) {
+        Response out = envelope_error("Unauthorized: a POST carries X-Change-Token, which /api/change-token tells");
+        out.status = 403;
+        return out;
+    }
+    if (!is_post && !gate_settings->changes_by_get) {
+        Response out = envelope_error("ChangesByGet is off: changes are made by POST, with X-Change-Token");
+        out.status = 405;
+        out.headers.emplace_back("Allow", "POST");
+        return out;
+    }
+    return std::nullopt;
+}
+
 Co<Response> Server::State::answer_within(Request request) {
     auto parts = parse_target(request.target);
     if (!parts) {
@@ -132,9 +151,15 @@ Co<Response> Server::State::answer_within(Request request) {
         co_return *std::move(refusal);
     }
     auto found = match(request);
-    const bool is_known_method = request.method == "GET" || request.method == "HEAD";
+    const bool is_post = request.method == "POST" && found && found->right == Right::act;
+    const bool is_known_method = request.method == "GET" || request.method == "HEAD" || is_post;
     if (!found || !is_known_method) {
         co_return plain(404, "404 page not found\n");
+    }
+    if (found->right == Right::act) {
+        if (auto refusal = check_method(request, is_post)) {
+            co_return *std::move(refusal);
+        }
     }
     if (!prefix.empty() && request.parts.segments.size() == prefix.size() && is_below(request.parts.segments, prefix)) {
         co_return redirect("/" + join(prefix, "/") + "/");
@@ -246,7 +271,8 @@ Result<std::unique_ptr<Server>> Server::start(
     state->listener = std::make_unique<Listener>(executor, std::move(acceptor), std::move(handler), limits);
     state->events = std::make_shared<EventHub>(executor, &use_cases, EventHub::Limits{});
     auto traffic = [raw] { return raw->listener->traffic(); };
-    auto desk = std::make_shared<Desk>(Desk{use_cases, state->io, state->events, std::move(traffic)});
+    auto desk =
+        std::make_shared<Desk>(Desk{use_cases, state->io, state->events, std::move(traffic), state->change_token});
     add_routes(state->router, desk);
     add_root_routes(state->root_router, desk);
     if (more_routes) {

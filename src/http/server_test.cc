@@ -253,6 +253,37 @@ TEST(Server, answers_hostile_paths_and_lives_on) {
     EXPECT_THAT(it.get("/api/instance/%3Cscript%3E/3306").body, Not(HasSubstr("<script>")));
 }
 
+TEST(Server, takes_changes_by_post_with_its_token) {
+    Service service;
+    service.discover_all();
+    Client it = service.client();
+    const auto post = [&](const std::string& path, const std::string& headers) {
+        it.send("POST " + path + " HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n" + headers + "\r\n");
+        return it.read_answer();
+    };
+    const auto told = it.get("/api/change-token").body;
+    const std::string token = "X-Change-Token: " + told.substr(1, told.size() - 2) + "\r\n";
+    EXPECT_EQ(post("/api/tag/db2/3306?tag=a", "").status, 403);
+    EXPECT_EQ(post("/api/tag/db2/3306?tag=a", "X-Change-Token: guess\r\n").status, 403);
+    EXPECT_EQ(it.get("/api/tags/db2/3306").body, "[]");
+    EXPECT_EQ(post("/api/tag/db2/3306?tag=a", token).status, 200);
+    EXPECT_EQ(it.get("/api/tags/db2/3306").body, R"(["a="])");
+    EXPECT_EQ(post("/api/tags/db2/3306", token).status, 404);    // nothing to change there
+    EXPECT_EQ(it.get("/api/untag/db2/3306?tag=a").status, 200);  // as classic clients do
+}
+
+TEST(Server, takes_changes_by_post_only_when_told_so) {
+    auto settings = test_settings();
+    settings.changes_by_get = false;
+    Service service(settings);
+    Client it = service.client();
+    const auto refused = it.get("/api/discover/db1/3306");
+    EXPECT_EQ(refused.status, 405);
+    EXPECT_EQ(refused.header("allow"), "POST");
+    EXPECT_THAT(refused.body, HasSubstr("ChangesByGet"));
+    EXPECT_EQ(it.get("/api/clusters").status, 200);
+}
+
 TEST(Server, refuses_changes_without_the_right_to_them) {
     auto settings = test_settings();
     settings.read_only = true;

@@ -373,6 +373,11 @@ private:
         auto commit = std::make_shared<StoredCommit>();
         commit->id = std::move(commit_id);
         commit->changes = std::move(changes);
+        if (!keeps_audit_) {
+            std::erase_if(commit->changes, [](const model::Change& change) {
+                return std::holds_alternative<model::AppendAudit>(change);
+            });
+        }
         commit->now = clock_.wall();
         commit->fence = std::move(fence);
         return await_answer<void>([this, commit](Done<void> done) {

@@ -2,6 +2,7 @@
 // batches.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -157,10 +158,14 @@ public:
     /// Writes what is pending and closes.
     virtual Co<void> close() = 0;
 
+    /// Whether AppendAudit makes rows (AuditToBackendDB); it does until told otherwise. Any thread.
+    void keep_audit(bool is_kept) { keeps_audit_ = is_kept; }
+
     /// How writing goes. Any thread.
     const Meter& meter() const { return *meter_; }
 
 protected:
+    std::atomic<bool> keeps_audit_ = true;
     /// Shared with writes that go on when the store has gone.
     const std::shared_ptr<Meter> meter_ = std::make_shared<Meter>();
 };

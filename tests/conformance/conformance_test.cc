@@ -266,8 +266,8 @@ std::string page() {
         out += "| HTTP API | [a page of its own](conformance-http.md) |\n";
     }
     out +=
-        "\n## Commands\n\nWhat each prints, to the character: the sessions in `tests/data/cli`. Of those that are "
-        "there, one\nflag is not: `-pattern` of the topology commands, which draws snapshots of the past.\n\n";
+        "\n## Commands\n\nWhat each prints, to the character: the sessions in `tests/data/cli`. The commands of the "
+        "script are\nin [client/orchestrator-client](../client/README.md), all of the classic ones.\n\n";
     out += table("Command", commands);
     out += "\n## Configuration keys\n\nMeaning, default and limits: [configuration.md](configuration.md).\n\n";
     out += table("Key", keys);

@@ -1,0 +1,66 @@
+// What commands and verbs leave behind in the database.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "app/testing/program.h"
+#include "store/sqlite.h"
+#include "store/testing.h"
+#include "store/value.h"
+
+namespace orc::app {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using testing_support::run;
+
+class Traces : public ::testing::Test {
+protected:
+    std::string write(const std::string& more) {
+        const std::string file = folder_.file("orc.json");
+        std::ofstream(file) << "{\"BackendDB\": \"sqlite\", \"SQLite3DataFile\": \"" << folder_.file("orc.sqlite")
+                            << "\"" << more << "}";
+        return file;
+    }
+    std::vector<std::string> texts(const std::string& sql) {
+        std::vector<std::string> out;
+        auto database = store::Database::open(folder_.file("orc.sqlite"));
+        EXPECT_TRUE(database.has_value());
+        const auto read =
+            database->query(sql, {}, [&](const store::Row& row) { out.push_back(std::get<std::string>(row.at(0))); });
+        EXPECT_TRUE(read.has_value());
+        return out;
+    }
+
+private:
+    store::testing::TemporaryDirectory folder_;
+};
+
+TEST_F(Traces, a_command_is_registered_while_it_runs_unless_told_otherwise) {
+    const std::string file = write("");
+    const std::string registered = "select command || ' ' || extra_info from node_health order by command";
+    run(ORC_PROGRAM, {"--config", file, "--skip-continuous-registration", "-c", "clusters"});
+    run(ORC_PROGRAM, {"--config", file, "-c", "redeploy-internal-db"});
+    EXPECT_THAT(texts(registered), IsEmpty());
+    run(ORC_PROGRAM, {"--config", file, "-c", "clusters"});
+    EXPECT_THAT(texts(registered), ElementsAre("clusters CLIMode"));
+}
+
+TEST_F(Traces, audit_is_kept_in_the_database_only_when_that_is_wanted) {
+    const std::vector<std::string> downtime = {"-c", "begin-downtime", "-i", "db1.example:3306", "-reason", "why"};
+    const auto perform = [&](const std::string& more) {
+        std::vector<std::string> arguments = {"--config", write(more)};
+        arguments.insert(arguments.end(), downtime.begin(), downtime.end());
+        EXPECT_THAT(run(ORC_PROGRAM, arguments), HasSubstr("db1.example:3306"));
+    };
+    perform("");
+    EXPECT_THAT(texts("select audit_type from audit"), IsEmpty());
+    perform(", \"AuditToBackendDB\": true");
+    EXPECT_THAT(texts("select audit_type from audit"), ElementsAre("begin-downtime"));
+}
+
+}  // namespace
+}  // namespace orc::app
