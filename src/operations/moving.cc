@@ -20,6 +20,16 @@ model::ChannelTls tls_of(const std::optional<model::Channel>& channel) {
     return channel ? channel->tls : model::ChannelTls{};
 }
 
+/// A MariaDB server's own domains do not compete with its source's.
+gtid::Progress in_domains_of(const mysql::Positions& source, gtid::Progress progress) {
+    const auto* mine = std::get_if<gtid::MariadbPosition>(&progress);
+    const auto* theirs = std::get_if<gtid::MariadbPosition>(&source.executed);
+    if (mine == nullptr || theirs == nullptr) {
+        return progress;
+    }
+    return mine->restricted_to(theirs->domains());
+}
+
 }  // namespace
 
 mysql::SourceChange detached_from(const model::Channel& channel, std::string name) {
@@ -57,7 +67,7 @@ Task<void> Performer::check_place(planning::MoveReplica action, mysql::Positions
         co_return Result<void>();
     }
     CO_TRY(const auto source, co_await positions(action.source, deadline));
-    const auto owned = gtid::union_of(now.executed, now.received);
+    const auto owned = in_domains_of(source, gtid::union_of(now.executed, now.received));
     if (action.may_be_ahead && !gtid::covers(source.executed, owned)) {
         co_return fail(
             ErrorCode::refused,

@@ -12,7 +12,17 @@ constexpr Micros poll_pause = Millis(10);
 
 std::string milliseconds(Micros span) { return std::to_string(span.count() / 1000) + " ms"; }
 
-/// All received is applied. Unknown counts as no.
+bool has_applier_error(const mysql::Positions& positions) {
+    return positions.channel && (positions.channel->applier_errno != 0 || !positions.channel->applier_error.empty());
+}
+
+std::string applier_error(const Endpoint& server, const mysql::Positions& positions) {
+    return "the applier of " + server.text() + " failed with error " +
+           std::to_string(positions.channel->applier_errno) + ": " + positions.channel->applier_error;
+}
+
+}  // namespace
+
 bool is_drained(const mysql::Positions& positions) {
     if (!positions.channel) {
         return true;
@@ -27,16 +37,10 @@ bool is_drained(const mysql::Positions& positions) {
     return by_gtid;
 }
 
-bool has_applier_error(const mysql::Positions& positions) {
-    return positions.channel && (positions.channel->applier_errno != 0 || !positions.channel->applier_error.empty());
+bool loses_nothing_when_started(const mysql::Positions& positions) {
+    return !positions.channel || positions.channel->gtid_use == model::GtidUse::none ||
+           positions.channel->applier == model::ThreadState::running || is_drained(positions);
 }
-
-std::string applier_error(const Endpoint& server, const mysql::Positions& positions) {
-    return "the applier of " + server.text() + " failed with error " +
-           std::to_string(positions.channel->applier_errno) + ": " + positions.channel->applier_error;
-}
-
-}  // namespace
 
 Task<std::string> Performer::perform(Action action, Deadline deadline) {
     using namespace planning;

@@ -56,4 +56,9 @@ mysql::SourceChange detached_from(const model::Channel& channel, std::string nam
 
 planning::TruePosition true_position(const mysql::Positions& positions);
 
+/// All received is applied. Unknown counts as no.
+bool is_drained(const mysql::Positions& positions);
+/// A MariaDB receiver that starts while the applier stands still empties the relay log.
+bool loses_nothing_when_started(const mysql::Positions& positions);
+
 }  // namespace orc::operations

@@ -49,6 +49,11 @@ void note_running(planning::Plan& plan, const Endpoint& server, const std::optio
     }
 }
 
+bool goes_on_receiving(const planning::TruePosition& position) {
+    return position.channel && position.channel->receiver != model::ThreadState::stopped &&
+           position.channel->receiver != model::ThreadState::none;
+}
+
 }  // namespace
 
 Task<mysql::Positions> Performer::positions(Endpoint server, Deadline deadline) {
@@ -62,7 +67,8 @@ Task<std::string> Performer::read_one(planning::Reading reading, Deadline deadli
     note_running(journey_.plan, reading.server, found.channel);
     const bool stands = !found.channel || found.channel->receiver == model::ThreadState::stopped ||
                         found.channel->receiver == model::ThreadState::none;
-    if (reading.stop_receiver && !stands) {
+    const bool can_start_again = !reading.needs_applier || loses_nothing_when_started(found);
+    if (reading.stop_receiver && !stands && can_start_again) {
         // One that is connecting receives nothing either, and MySQL takes two seconds to stop it when the source is
         // silent: it is asked to stop, and moved with care if it has not done so.
         const bool is_connecting = found.channel->receiver == model::ThreadState::other;
@@ -152,6 +158,11 @@ Task<std::string> Performer::read_positions(planning::ReadPositions action, Dead
         const auto& position = journey_.news.positions[reading.server];
         if (!position.answered) {
             message += "; " + reading.server.text() + ": " + position.silence;
+        } else if (reading.stop_receiver && goes_on_receiving(position)) {
+            message += "; " + reading.server.text() + " goes on receiving: " +
+                       (reading.needs_applier ? "its applier does not run, and what it has not applied would be lost "
+                                                "when its receiver starts again"
+                                              : "it did not stop in time");
         }
     }
     co_return message;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/asio/this_coro.hpp>
 
+#include "operations/performer.h"
 #include "runtime/task_group.h"
 
 namespace orc::operations {
@@ -72,6 +73,13 @@ Task<std::string> Undo::restore_replica(planning::Before before, mysql::Position
     const bool receives = !is_elsewhere && now.channel->receiver != model::ThreadState::stopped &&
                           now.channel->receiver != model::ThreadState::none;
     const bool applies = !is_elsewhere && now.channel->applier == model::ThreadState::running;
+    if (before.is_mariadb && !is_elsewhere && before.receiver_ran && !receives && !loses_nothing_when_started(now)) {
+        co_return fail(
+            ErrorCode::refused,
+            "its receiver stays stopped: its applier ended with error " + std::to_string(now.channel->applier_errno) +
+                ", and starting the receiver would throw away what is received and not applied"
+        );
+    }
     if (before.receiver_ran && !receives && before.applier_ran && !applies) {
         CO_TRY(co_await gateway_.start_replication(before.server, before.channel, deadline));
     } else if (before.receiver_ran && !receives) {

@@ -199,10 +199,11 @@ std::vector<int> add_aftermath(
             moved.push_back(steps.add(move, {opened}, options, "it may answer by now; " + plan.replicas[i].why));
         } else if (fate == Fate::move || (fate == Fate::postponed && !standing.server->in_maintenance)) {
             MoveReplica move{standing.endpoint, winner.endpoint, channel, gtid_use_of(standing)};
-            // It may have reached the old primary since it was read.
-            move.may_be_ahead = plan.is_decided && request.kind != PlanKind::graceful_takeover &&
-                                !standing.is_mariadb && standing.uses_gtid() &&
-                                standing.channel->receiver == model::ThreadState::other;
+            // Its receiver could not be stopped: it may have reached the old primary since it was read.
+            const bool goes_on_receiving =
+                standing.uses_gtid() && (standing.channel->receiver == model::ThreadState::other ||
+                                         standing.channel->receiver == model::ThreadState::running);
+            move.may_be_ahead = plan.is_decided && request.kind != PlanKind::graceful_takeover && goes_on_receiving;
             const StepOptions options{
                 Seconds(settings.instance_bulk_operations_wait_timeout_seconds), OnFailure::record, false, false
             };

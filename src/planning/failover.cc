@@ -84,8 +84,9 @@ std::vector<Reading> readings_of(const Basis& basis, const Endpoint& subject) {
         const model::Channel* channel = channel_from(*replica, subject);
         reading.channel = channel != nullptr ? channel->name : std::string();
         reading.usual = std::chrono::ceil<Millis>(replica->facts->latency);
-        // Starting a MariaDB receiver again throws away what it received: it is left alone.
-        reading.stop_receiver = !replica->facts->version.is_mariadb();
+        // A receiver that runs may acknowledge one more write of a primary that is back, after the choice was made.
+        reading.stop_receiver = true;
+        reading.needs_applier = replica->facts->version.is_mariadb();
         out.push_back(std::move(reading));
     }
     return out;

@@ -88,7 +88,9 @@ struct Reading {
     Endpoint server;
     std::string channel;
     Millis usual{0};             ///< how long its last probe took: a far one is waited for longer
-    bool stop_receiver = false;  ///< first, so that the position stands still; never on MariaDB
+    bool stop_receiver = false;  ///< first, so that the position stands still and nothing more is acknowledged
+    /// MariaDB: only while its applier runs. Otherwise starting it again would throw away what it has not applied.
+    bool needs_applier = false;
     friend bool operator==(const Reading&, const Reading&) = default;
 };
 /// Reads the true positions of all these at once. Those that have not answered by the step's limit do not count, and

@@ -48,6 +48,7 @@ void walk(V& v, Reading& x) {
     v("channel", x.channel);
     v("usual_ms", x.usual);
     v("stop_receiver", x.stop_receiver);
+    v("needs_applier", x.needs_applier);
 }
 template <typename V>
 void walk(V& v, ReadPositions& x) {

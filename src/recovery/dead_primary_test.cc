@@ -150,6 +150,49 @@ TEST_P(DeadPrimary, with_one_hung_replica_is_replaced_as_fast_as_without) {
     EXPECT_TRUE(intent().downtimes.contains(World::name("db4")));
 }
 
+TEST_P(DeadPrimary, is_acknowledged_nothing_more_once_positions_are_read) {
+    star(4, GetParam());
+    world.at("db4").apply_delay = Seconds(1000);
+    write(3);
+    start();
+    world.at("db4").applier = false;  // holds events that a MariaDB receiver would throw away when it starts again
+    std::map<std::string, bool> received;
+    world.before_operation = [&](const std::string& operation, FakeServer&) {
+        if (operation == "reset_replication") {
+            for (const std::string host : {"db2", "db3", "db4"}) {
+                received[host] = world.at(host).receiver;
+            }
+        }
+    };
+    world.at("db1").alive = false;
+    settle();
+    EXPECT_FALSE(received.at("db2") || received.at("db3")) << all_steps();
+    EXPECT_EQ(received.at("db4"), GetParam()) << all_steps();
+    EXPECT_THAT(world.violations, IsEmpty());
+    const auto steps = all_steps();
+    EXPECT_EQ(steps.find("db4:3306 goes on receiving: its applier does not run") != std::string::npos, GetParam());
+}
+
+TEST_P(DeadPrimary, costs_no_relay_log_when_an_applier_ends_and_nobody_is_promoted) {
+    star(2, GetParam());
+    write(3);
+    start();
+    world.at("db2").apply_delay = Seconds(5);
+    write(2);
+    const auto received = world.at("db2").received;
+    world.before_operation = [&](const std::string& operation, FakeServer& server) {
+        if (operation == "stop_receiver") {
+            server.applier_error = "duplicate entry";
+        }
+    };
+    world.at("db1").alive = false;
+    settle();
+    EXPECT_TRUE(world.at("db2").read_only) << all_steps();
+    EXPECT_EQ(world.at("db2").received, received);
+    EXPECT_EQ(world.at("db2").receiver, !GetParam()) << all_steps();
+    EXPECT_THAT(world.violations, IsEmpty());
+}
+
 TEST_P(DeadPrimary, passes_over_a_replica_with_errant_transactions) {
     star(3, GetParam());
     write(3);

@@ -283,7 +283,7 @@ void Judge::check_thrown_away(const SimServer& server, const Statement& statemen
             break;
         case StatementKind::start_receiver:
         case StatementKind::start_replication:
-            if (!server.options().is_mariadb || server.channel->receiver_on) {
+            if (!server.options().is_mariadb || server.channel->receiver_on || server.channel->applier_on) {
                 return;
             }
             source = fleet_.source_of(server);

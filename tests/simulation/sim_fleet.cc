@@ -45,8 +45,8 @@ void Fleet::start_receiver(SimServer& server) {
     channel.receiver_on = true;
     channel.receiver_errno = 0;
     channel.receiver_error.clear();
-    // MariaDB fetches anew whatever it has not applied.
-    if (server.options().is_mariadb && channel.gtid != model::GtidUse::none) {
+    // MariaDB fetches anew whatever it has not applied, unless the applier runs.
+    if (server.options().is_mariadb && channel.gtid != model::GtidUse::none && !channel.applier_on) {
         discard_relay(channel);
     }
     connect(server);

@@ -338,6 +338,50 @@ TEST(Story, a_primary_whose_wire_is_back_at_any_moment_of_its_recovery_costs_not
     EXPECT_GT(promoted, 0);
 }
 
+/// The primary is silent to everybody from 15 s on, and back after `silence`.
+Scenario silent_for(bool is_mariadb, Micros silence) {
+    ServerOptions options = semi_sync();
+    options.is_mariadb = is_mariadb;
+    Scenario story = plain_story(2, options);
+    story.write_every = Millis(5);
+    for (const int other : {1, 2, int(manager_node), int(clients_node)}) {
+        story.add(at(15), Kind::cut, 0, other, Wire::silent);
+        story.add(at(15) + silence, Kind::mend, 0, other);
+    }
+    story.faults_end = at(40);
+    return story;
+}
+
+/// When the first server is made writable.
+Micros opened_at(const Scenario& story) {
+    WorldOptions options;
+    options.is_traced = true;
+    const Verdict verdict = World(story, options).run();
+    for (const auto& line : verdict.trace) {
+        if (line.ends_with("  db2:3306: set read_only off") || line.ends_with("  db3:3306: set read_only off")) {
+            return at(std::stod(line));
+        }
+    }
+    ADD_FAILURE() << "nobody was opened";
+    return Micros(0);
+}
+
+// A sibling that still receives would acknowledge one more write, which its new source lacks.
+TEST(Story, a_silent_primary_that_is_back_at_any_moment_of_its_recovery_costs_nothing) {
+    for (const bool is_mariadb : {false, true}) {
+        const Micros replaced = opened_at(silent_for(is_mariadb, Seconds(20))) - at(15);
+        int promoted = 0;
+        const int stories = 48;
+        for (int i = 0; i < stories; ++i) {
+            const Micros silence = replaced - Millis(182) + Millis(4) * i;
+            SCOPED_TRACE((is_mariadb ? "MariaDB, " : "MySQL, ") + std::to_string(silence.count()) + " us");
+            promoted += tell(silent_for(is_mariadb, silence)).tally.promotions;
+        }
+        EXPECT_GT(promoted, 0) << is_mariadb;
+        EXPECT_LT(promoted, stories) << is_mariadb;
+    }
+}
+
 ServerOptions with_rare_heartbeats(bool is_mariadb) {
     ServerOptions out = is_mariadb ? mariadb() : ServerOptions{};
     out.net_timeout = Seconds(60);

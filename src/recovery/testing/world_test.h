@@ -105,6 +105,7 @@ public:
 private:
     Task<FakeServer*> reach(std::string operation, Endpoint server, Deadline deadline);
     void settle(FakeServer& server);
+    void empty_relay_log(FakeServer& server);
     void settle_all();
     model::Facts facts_of(FakeServer& server);
     model::Channel channel_of(FakeServer& server);
