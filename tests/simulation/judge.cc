@@ -281,9 +281,11 @@ void Judge::check_thrown_away(const SimServer& server, const Statement& statemen
         case StatementKind::change_source:
             source = fleet_.find(statement.source.source);
             break;
+        case StatementKind::restart_receiver:
         case StatementKind::start_receiver:
-        case StatementKind::start_replication:
-            if (!server.options().is_mariadb || server.channel->receiver_on || server.channel->applier_on) {
+        case StatementKind::start_replication: {
+            const bool starts = statement.kind == StatementKind::restart_receiver || !server.channel->receiver_on;
+            if (!server.options().is_mariadb || !starts || server.channel->applier_on) {
                 return;
             }
             source = fleet_.source_of(server);
@@ -291,6 +293,7 @@ void Judge::check_thrown_away(const SimServer& server, const Statement& statemen
                 source = nullptr;
             }
             break;
+        }
         default:
             return;
     }

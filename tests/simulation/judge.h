@@ -54,6 +54,7 @@ public:
     std::string last_reason() const;
 
     // ---- what it is told ----
+    void on_read() override { check_plans(); }
     void on_sent(const SimServer& server, const Statement& statement) override;
     void before_effect(SimServer& server, const Statement& statement, bool is_late) override;
     void after_effect(SimServer& server, const Statement& statement, const Result<void>& result) override;

@@ -74,6 +74,21 @@ private:
     }
 };
 
+/// Starts the receiver anew before the applier of a replica that has stood still.
+class AnxiousGateway final : public MeddlingGateway {
+public:
+    using MeddlingGateway::MeddlingGateway;
+    Task<void> start_applier(Endpoint server, std::string channel, Deadline deadline) override {
+        return with_restart(server, std::move(channel), deadline);
+    }
+
+private:
+    Task<void> with_restart(Endpoint server, std::string channel, Deadline deadline) {
+        CO_TRY(co_await inner_.restart_receiver(server, channel, deadline));
+        co_return co_await inner_.start_applier(server, channel, deadline);
+    }
+};
+
 /// Points each replica at the one moved before it: all end below the new primary, but not where the plan says.
 class ChainingGateway final : public MeddlingGateway {
 public:
@@ -96,24 +111,22 @@ GatewayWrap with() {
     return [](mysql::Gateway& inner) -> std::unique_ptr<mysql::Gateway> { return std::make_unique<Mutant>(inner); };
 }
 
-/// The first rule seen broken in up to `stories` stories; "" if none was.
+/// What the first of up to `stories` stories that went wrong broke: rules and how; "" if none did.
 std::string noticed(const GatewayWrap& wrap, Profile profile, std::uint64_t stories) {
     runtime::configure_log(runtime::LogLevel::error, runtime::LogFormat::text);
-    std::string rules;
+    std::string wrong;
     for (std::uint64_t seed = 1; seed <= stories; ++seed) {
         WorldOptions options;
         options.wrap = wrap;
         const Verdict verdict = World(draw(seed, profile), options).run();
         for (const auto& violation : verdict.violations) {
-            if (rules.find(violation.rule) == std::string::npos) {
-                rules += violation.rule + " ";
-            }
+            wrong += violation.rule + ": " + violation.what + "\n";
         }
-        if (!rules.empty()) {
-            return rules;
+        if (!wrong.empty()) {
+            return wrong;
         }
     }
-    return rules;
+    return wrong;
 }
 
 TEST(SimulatorNotices, a_promotion_before_everything_is_applied) {
@@ -138,6 +151,12 @@ TEST(SimulatorNotices, relay_logs_that_are_thrown_away) {
     EXPECT_THAT(
         noticed(with<RestlessGateway>(), Profile::lag, 60),
         testing::AnyOf(testing::HasSubstr("I-2"), testing::HasSubstr("loss"))
+    );
+}
+
+TEST(SimulatorNotices, a_receiver_that_is_started_anew_while_its_applier_stands_still) {
+    EXPECT_THAT(
+        noticed(with<AnxiousGateway>(), Profile::lag, 200), testing::HasSubstr("throws away what it received: restart")
     );
 }
 

@@ -42,6 +42,8 @@ struct Statement {
 class StatementWatch {
 public:
     virtual ~StatementWatch() = default;
+    /// The manager is about to read positions.
+    virtual void on_read() = 0;
     /// The manager is about to send it.
     virtual void on_sent(const SimServer& server, const Statement& statement) = 0;
     /// The server is about to execute it, and has executed it. Late: whoever sent it has given up meanwhile.

@@ -64,6 +64,7 @@ Task<mysql::Positions> SimGateway::positions(Endpoint server, Deadline deadline)
         co_return unknown_host(server);
     }
     ++reads_;
+    watch_.on_read();
     const auto positions = std::make_shared<mysql::Positions>();
     Effect effect = [this, known, positions](const Call&) -> std::optional<Result<void>> {
         *positions = known->positions(fleet_.source_of(*known), fleet_.agenda().now());

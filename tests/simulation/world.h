@@ -34,6 +34,7 @@ public:
     ~World() override;
     Verdict run();
 
+    void on_read() override { judge_->on_read(); }
     void on_sent(const SimServer& server, const Statement& statement) override;
     void before_effect(SimServer& server, const Statement& statement, bool is_late) override;
     void after_effect(SimServer& server, const Statement& statement, const Result<void>& result) override;
@@ -52,6 +53,7 @@ private:
     std::vector<int> servers_meant(const Happening& happening);
     void heal();
     bool has_settled();
+    void finish_what_runs(Instant end);
     void run_manager();
 
     Scenario scenario_;
