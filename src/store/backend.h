@@ -54,6 +54,8 @@ public:
     virtual Result<void> hold_migration_lock(bool hold) = 0;
     /// Columns of all tables, as rows of (table, column).
     virtual std::string_view columns_query() const = 0;
+    /// Whether it can only be read, and a connection opened anew might do better.
+    virtual bool should_be_reopened() const { return false; }
     /// Housekeeping when nobody waits.
     virtual void tidy() = 0;
 };

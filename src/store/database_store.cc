@@ -52,9 +52,19 @@ public:
         wake_.notify_one();
     }
 
+    void keep(bool keep) {
+        const std::lock_guard lock(mutex_);
+        is_keeping_ = keep;
+        if (!keep) {
+            pending_.clear();
+            notes_.clear();
+            known_.clear();
+        }
+    }
+
     void observe(Observation observation) {
         const std::lock_guard lock(mutex_);
-        if (is_closed_) {
+        if (is_closed_ || !is_keeping_) {
             return;
         }
         const Instant now = observation.moment.instant;
@@ -77,7 +87,7 @@ public:
 
     void note(Instant now, Note note) {
         const std::lock_guard lock(mutex_);
-        if (is_closed_) {
+        if (is_closed_ || !is_keeping_) {
             return;
         }
         if (pending_.empty() && notes_.empty()) {
@@ -139,6 +149,7 @@ private:
         calls_.pop_front();
         lock.unlock();
         work(engine_);
+        engine_.tidy();
         lock.lock();
     }
 
@@ -194,7 +205,7 @@ private:
         measure(batch, began, written);
         note_state(written);
         const std::lock_guard lock(mutex_);
-        for (std::size_t i = written.value_or(0); i < batch.size(); ++i) {
+        for (std::size_t i = written.value_or(0); is_keeping_ && i < batch.size(); ++i) {
             pending_.try_emplace(batch[i].endpoint, batch[i]);  // a newer one wins
         }
         return written.value_or(0);
@@ -228,6 +239,9 @@ private:
         note_state(written.map([] { return std::size_t{0}; }));
         if (!written) {
             lock.lock();
+            if (!is_keeping_) {
+                return;
+            }
             notes_.insert(notes_.begin(), std::make_move_iterator(notes.begin()), std::make_move_iterator(notes.end()));
             while (notes_.size() > notes_max) {
                 notes_.pop_front();
@@ -269,6 +283,7 @@ private:
     Instant pending_since_;
     bool is_flush_due_ = false;
     bool is_closed_ = false;
+    bool is_keeping_ = true;
     bool stopping_ = false;
     std::atomic<bool> is_commit_waiting_ = false;
     std::atomic<bool> is_failing_ = false;
@@ -285,6 +300,10 @@ public:
         return ask<model::Intent>([now](Engine& engine) { return engine.open(now); });
     }
 
+    Task<IntentSince> intent_since(std::string mark) override {
+        return ask<IntentSince>([mark](Engine& engine) { return engine.intent_since(mark); });
+    }
+
     Task<std::vector<KnownServer>> known_servers() override {
         return read<std::vector<KnownServer>>(read_known_servers);
     }
@@ -295,8 +314,8 @@ public:
     Task<void> apply_fenced(Fence fence, std::string commit_id, std::vector<model::Change> changes) override {
         return commit(std::move(fence), std::move(commit_id), std::move(changes));
     }
-    Task<void> claim_activity(NodeRecord self, Seconds patience) override {
-        return ask<void>([self, patience](Engine& engine) { return engine.claim_activity(self, patience); });
+    Task<ActiveNode> claim_activity(NodeRecord self, Seconds patience) override {
+        return ask<ActiveNode>([self, patience](Engine& engine) { return engine.claim_activity(self, patience); });
     }
     Task<void> release_activity(NodeToken self) override {
         return ask<void>([self](Engine& engine) {
@@ -321,6 +340,7 @@ public:
         return read<std::vector<model::RecoveryStep>>([uid](const Reader& r) { return read_steps(r, uid); });
     }
     void note(Note note) override { writer_.note(clock_.now(), std::move(note)); }
+    void keep_observations(bool keep) override { writer_.keep(keep); }
 
     Task<std::vector<model::Detection>> detections(DetectionQuery query) override {
         return read<std::vector<model::Detection>>([query](const Reader& r) { return read_detections(r, query); });

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "runtime/log.h"
 #include "store/schema.h"
 
 namespace orc::store {
@@ -18,21 +19,41 @@ constexpr std::size_t together = 20;
 }  // namespace
 
 Result<Backend*> Engine::backend() {
-    if (!backend_) {
+    if (!backend_ && !is_open_) {
         return fail(ErrorCode::unreachable, "database " + name_ + " is not open");
+    }
+    if (!backend_) {
+        TRY(backend_, open_backend_());
     }
     return backend_.get();
 }
 
-Result<model::Intent> Engine::open(WallTime now) {
+Result<Backend*> Engine::writable_backend() {
+    TRY(auto* backend, backend());
+    if (!backend->should_be_reopened()) {
+        return backend;
+    }
+    // The old connection first: it may be what holds files that only a reader could make.
     backend_.reset();
+    TRY(backend, this->backend());
+    if (!backend->should_be_reopened()) {
+        TRY(migrate(*backend, opened_at_));
+        LOG(info, "store.reopened", {{"database", name_}});
+    }
+    return backend;
+}
+
+Result<model::Intent> Engine::open(WallTime now) {
+    close();
+    opened_at_ = now;
     TRY(auto backend, open_backend_());
     TRY(migrate(*backend, now));
     backend_ = std::move(backend);
+    is_open_ = true;
     TRY(auto reader, reader());
     auto intent = read_intent(reader);
     if (!intent) {
-        backend_.reset();
+        close();
     }
     return intent;
 }
@@ -73,7 +94,7 @@ std::vector<Result<void>> Engine::apply_once(std::span<const StoredCommit> commi
     const auto all_failed = [&](const Error& error) {
         return std::vector<Result<void>>(commits.size(), tl::unexpected(with_context("commit", error)));
     };
-    auto opened = backend();
+    auto opened = writable_backend();
     if (!opened) {
         return all_failed(opened.error());
     }
@@ -108,7 +129,7 @@ std::vector<Result<void>> Engine::apply_once(std::span<const StoredCommit> commi
 Result<std::size_t> Engine::write_observed(
     std::span<const Observation> observations, const std::function<bool()>& is_interrupted
 ) {
-    TRY(auto* backend, backend());
+    TRY(auto* backend, writable_backend());
     TRY(auto transaction, Transaction::begin(*backend, Durability::relaxed));
     std::vector<Write> writes;
     std::size_t written = 0;
@@ -130,28 +151,42 @@ Result<std::size_t> Engine::write_observed(
 }
 
 Result<void> Engine::write_relaxed(const std::vector<Write>& writes) {
-    TRY(auto* backend, backend());
+    TRY(auto* backend, writable_backend());
     TRY(auto transaction, Transaction::begin(*backend, Durability::relaxed));
     TRY(backend->run_all(writes));
     return transaction.commit();
 }
 
-Result<void> Engine::claim_activity(const NodeRecord& self, Seconds patience) {
-    TRY(auto* backend, backend());
-    TRY(auto transaction, Transaction::begin(*backend));
+Result<ActiveNode> Engine::claim_activity(const NodeRecord& self, Seconds patience) {
+    TRY(auto* backend, writable_backend());
+    // A file that nobody else may decide on is no place to fight about: losing the row costs nothing.
+    const bool is_shared = backend->dialect() != Dialect::sqlite;
+    TRY(auto transaction, Transaction::begin(*backend, is_shared ? Durability::full : Durability::relaxed));
     // The row is locked first: of two that claim at once, the second sees the first.
     TRY(backend->run("update active_node set anchor = 1 where anchor = 1"));
     TRY(const auto reader, reader());
-    TRY(const auto active, read_active_node(reader));
+    TRY(auto active, read_active_node(reader));
     if (active && active->token != self.token && active->age < patience) {
-        return fail(
-            ErrorCode::conflict,
-            "database " + name_ + " is used by the orchestrator on " + active->host + ", which was active " +
-                std::to_string(active->age.count()) + " s ago"
-        );
+        return *std::move(active);
     }
-    TRY(backend->run_all({claim_of(self)}));
-    return transaction.commit();
+    const bool is_mine = active && active->token == self.token;
+    TRY(backend->run_all({is_mine ? refresh_of_claim() : claim_of(self)}));
+    TRY(active, read_active_node(reader));
+    TRY(transaction.commit());
+    if (!active) {
+        return fail(ErrorCode::invalid, "database " + name_ + ": active_node does not keep what is written to it");
+    }
+    return *std::move(active);
+}
+
+Result<IntentSince> Engine::intent_since(const std::string& mark) {
+    TRY(const auto reader, reader());
+    IntentSince out;
+    TRY(out.mark, read_commit_mark(reader));
+    if (mark.empty() || mark != out.mark) {
+        TRY(out.intent, read_intent(reader));
+    }
+    return out;
 }
 
 Result<Reader> Engine::reader() {

@@ -45,21 +45,30 @@ public:
     /// Writes that may be lost in a power cut.
     Result<void> write_relaxed(const std::vector<Write>& writes);
     /// See Store::claim_activity.
-    Result<void> claim_activity(const NodeRecord& self, Seconds patience);
+    Result<ActiveNode> claim_activity(const NodeRecord& self, Seconds patience);
+    /// See Store::intent_since.
+    Result<IntentSince> intent_since(const std::string& mark);
     /// For the read functions of rows.h; invalid after close.
     Result<Reader> reader();
     /// Housekeeping, to be called when nobody waits.
     void tidy();
-    void close() { backend_.reset(); }
+    void close() {
+        backend_.reset();
+        is_open_ = false;
+    }
 
 private:
     Result<Backend*> backend();
+    /// For writing: reopened if it was opened for reading only and that has become needless.
+    Result<Backend*> writable_backend();
     Result<void> apply_one(Backend& backend, const StoredCommit& commit);
     std::vector<Result<void>> apply_once(std::span<const StoredCommit> commits);
 
     OpenBackend open_backend_;
     std::string name_;
     std::unique_ptr<Backend> backend_;
+    bool is_open_ = false;  ///< though perhaps between two connections
+    WallTime opened_at_;
 };
 
 }  // namespace orc::store

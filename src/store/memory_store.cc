@@ -143,6 +143,7 @@ Result<void> take_effect(Shared& shared, const std::string& id, const std::vecto
     }
     shared.flush();
     if (disk.commits.emplace(id, shared.clock.wall()).second) {
+        ++disk.applied;
         for (const auto& change : changes) {
             keep(disk, change);
         }
@@ -229,17 +230,63 @@ public:
         return commit_later(shared_, std::move(commit_id), std::move(changes));
     }
 
-    Task<void> apply_fenced(Fence, std::string commit_id, std::vector<Change> changes) override {
+    Task<void> apply_fenced(Fence fence, std::string commit_id, std::vector<Change> changes) override {
+        const auto lease = disk().intent.leases.find(fence.lease);
+        const bool is_held = lease != disk().intent.leases.end() && lease->second.term == fence.term &&
+                             lease->second.holder == fence.holder;
+        if (disk().is_shared && !is_held && !disk().commits.contains(commit_id)) {
+            return refuse<void>(ErrorCode::not_leader, "another node has taken over since");
+        }
         return apply(std::move(commit_id), std::move(changes));
     }
-    Task<void> claim_activity(NodeRecord, Seconds) override { return done(); }
-    Task<void> release_activity(NodeToken) override { return done(); }
+    Task<ActiveNode> claim_activity(NodeRecord self, Seconds patience) override {
+        if (disk().faults.read_only) {
+            return refuse<ActiveNode>(ErrorCode::denied, "activity: the disk is read-only");
+        }
+        auto& active = disk().active;
+        const WallTime now = shared_->clock.wall();
+        const bool is_mine = active && active->token == self.token;
+        if (active && !is_mine && now - active->last_seen < patience) {
+            active->age = std::chrono::duration_cast<Seconds>(now - active->last_seen);
+            return answer(*active);
+        }
+        const WallTime since = is_mine ? active->first_seen : now;
+        active = ActiveNode{self.host, self.token, since, now, Seconds(0)};
+        return answer(*active);
+    }
+    Task<void> release_activity(NodeToken self) override {
+        if (disk().active && disk().active->token == self) {
+            disk().active.reset();
+        }
+        return done();
+    }
+    Task<IntentSince> intent_since(std::string mark) override {
+        IntentSince out;
+        out.mark = std::to_string(disk().applied) + " commits";
+        if (mark.empty() || mark != out.mark) {
+            out.intent = disk().intent;
+        }
+        return answer(std::move(out));
+    }
+    void keep_observations(bool keep) override {
+        is_keeping_ = keep;
+        if (!keep) {
+            shared_->pending.clear();
+        }
+    }
 
     void write_observed(ServerPtr server) override {
+        if (!is_keeping_) {
+            return;
+        }
         const Endpoint endpoint = server->endpoint;
         shared_->pending[endpoint] = Pending{std::move(server)};
     }
-    void forget_observed(Endpoint endpoint) override { shared_->pending[endpoint] = Pending{}; }
+    void forget_observed(Endpoint endpoint) override {
+        if (is_keeping_) {
+            shared_->pending[endpoint] = Pending{};
+        }
+    }
 
     Task<std::vector<RecoveryRecord>> recoveries(RecoveryQuery query) override {
         std::vector<RecoveryRecord> found;
@@ -273,6 +320,9 @@ public:
     }
 
     void note(Note note) override {
+        if (!is_keeping_) {
+            return;
+        }
         if (const auto* change = std::get_if<AnalysisChange>(&note)) {
             disk().analysis_changes.push_back(*change);
             disk().analysis_changes.back().at = std::chrono::floor<Seconds>(change->at);
@@ -406,6 +456,7 @@ private:
     }
 
     std::shared_ptr<Shared> shared_;
+    bool is_keeping_ = true;
 };
 
 }  // namespace

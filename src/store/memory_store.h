@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,9 @@ struct MemoryDisk {
     std::map<Endpoint, KnownServer> servers;
     std::map<Endpoint, WallTime> servers_seen;
     std::map<std::pair<std::string, NodeToken>, NodeRecord> nodes;
+    std::optional<ActiveNode> active;
+    std::uint64_t applied = 0;  ///< commits that took effect
+    bool is_shared = false;     ///< several processes use it: commits are fenced
     MemoryFaults faults;
 };
 

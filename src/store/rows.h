@@ -63,14 +63,13 @@ std::vector<Write> expiries(WallTime now, const Retention& retention);
 /// Changes no row when somebody else holds the lease.
 Write fence_of(const Fence& fence);
 
-/// Who is active, and how long ago that was said, by the database's clock.
-struct ActiveNode {
-    std::string host;
-    NodeToken token;
-    Seconds age{0};
-};
-/// nullopt: nobody has been.
+/// nullopt: nobody has been active.
 Result<std::optional<ActiveNode>> read_active_node(const Reader& reader);
 Write claim_of(const NodeRecord& self);
+/// The active node says that it still is.
+Write refresh_of_claim();
+
+/// A text that is another one after each commit.
+Result<std::string> read_commit_mark(const Reader& reader);
 
 }  // namespace orc::store

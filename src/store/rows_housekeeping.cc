@@ -117,13 +117,16 @@ Write fence_of(const Fence& fence) {
 Result<std::optional<ActiveNode>> read_active_node(const Reader& reader) {
     std::optional<ActiveNode> out;
     TRY(reader(
-        "select hostname, token, last_seen_active, current_timestamp from active_node where anchor = 1",
+        "select hostname, token, first_seen_active, last_seen_active, current_timestamp from active_node"
+        " where anchor = 1",
         {},
         [&](const Row& row) {
             ActiveNode node;
             node.host = text_of(row[0]);
             node.token = NodeToken(text_of(row[1]));
-            node.age = std::chrono::duration_cast<Seconds>(time_of(row[3]) - time_of(row[2]));
+            node.first_seen = time_of(row[2]);
+            node.last_seen = time_of(row[3]);
+            node.age = std::chrono::duration_cast<Seconds>(time_of(row[4]) - node.last_seen);
             if (!node.token.empty()) {
                 out = std::move(node);
             }
@@ -135,11 +138,26 @@ Result<std::optional<ActiveNode>> read_active_node(const Reader& reader) {
 Write claim_of(const NodeRecord& self) {
     return Write{
         "insert into active_node (anchor, hostname, token, last_seen_active, first_seen_active)"
-        " values (1, ?, ?, current_timestamp, ?) on conflict (anchor) do update set hostname = excluded.hostname,"
+        " values (1, ?, ?, current_timestamp, current_timestamp) on conflict (anchor) do update set hostname = "
+        "excluded.hostname,"
         " token = excluded.token, last_seen_active = excluded.last_seen_active,"
         " first_seen_active = excluded.first_seen_active",
-        {self.host, self.token.text(), db_timestamp(self.first_seen)}
+        {self.host, self.token.text()}
     };
+}
+
+Write refresh_of_claim() {
+    return Write{"update active_node set last_seen_active = current_timestamp where anchor = 1", {}};
+}
+
+Result<std::string> read_commit_mark(const Reader& reader) {
+    std::string out;
+    TRY(reader("select count(*), max(applied_at), max(commit_id) from orchestrator_commit", {}, [&](const Row& row) {
+        const auto* number = std::get_if<std::int64_t>(&row[0]);
+        const std::string count = number != nullptr ? std::to_string(*number) : text_of(row[0]);
+        out = count + " until " + text_of(row[1]) + ", " + text_of(row[2]);
+    }));
+    return out;
 }
 
 std::vector<Write> expiries(WallTime now, const Retention& retention) {

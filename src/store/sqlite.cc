@@ -1,6 +1,10 @@
 #include "store/sqlite.h"
 
 #include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
 
 #include "base/ensure.h"
 #include "runtime/log.h"
@@ -9,6 +13,7 @@ namespace orc::store {
 namespace {
 
 constexpr int tidy_after_pages = 1000;  // about 4 MB
+constexpr Millis patience_while_held{50};
 
 ErrorCode code_of(int code) {
     switch (code & 0xff) {
@@ -54,6 +59,23 @@ Value value_at(sqlite3_stmt* statement, int column) {
     }
 }
 
+// Somebody who may only read the file makes the files beside it in the same mode, and they would keep him from writing
+// once he may.
+void mend_files_beside(const std::string& path) {
+    struct stat main{};
+    if (::stat(path.c_str(), &main) != 0 || ::access(path.c_str(), W_OK) != 0) {
+        return;
+    }
+    for (const char* suffix : {"-wal", "-shm"}) {
+        const std::string beside = path + suffix;
+        struct stat found{};
+        const bool is_ours = ::stat(beside.c_str(), &found) == 0 && found.st_uid == ::geteuid();
+        if (is_ours && (found.st_mode & S_IWUSR) == 0 && ::chmod(beside.c_str(), main.st_mode & 0777) != 0) {
+            LOG(warning, "store.file_not_mended", {{"file", beside}});
+        }
+    }
+}
+
 // Leaves a statement ready for its next use, whatever happened.
 struct Reset {
     sqlite3_stmt* statement;
@@ -84,6 +106,7 @@ Error Database::error(int code) const {
 
 Result<Database> Database::open(const std::string& path, Millis busy_timeout) {
     Database database(path);
+    mend_files_beside(path);
     sqlite3* handle = nullptr;
     // One thread owns the connection, so SQLite's own mutexes would only cost.
     const int code = sqlite3_open_v2(
@@ -95,6 +118,7 @@ Result<Database> Database::open(const std::string& path, Millis busy_timeout) {
     }
     sqlite3_extended_result_codes(handle, 1);
     sqlite3_busy_timeout(handle, static_cast<int>(busy_timeout.count()));
+    database.busy_timeout_ = busy_timeout;
     // Checkpoints are ours to time, so that no commit pays for one.
     if (!database.is_read_only()) {
         TRY(database.run_script("pragma journal_mode=wal; pragma synchronous=full; pragma wal_autocheckpoint=0"));
@@ -240,8 +264,15 @@ void Database::tidy() {
 
 Result<void> Database::begin(Durability durability) {
     TRY(set_durability(durability));
-    TRY(run("begin immediate"));
-    return {};
+    auto begun = run("begin immediate").map([](std::int64_t) {});
+    // Whoever waited in vain once need not wait as long again: others stand in line behind it.
+    const bool is_held = !begun && (begun.error().number & 0xff) == SQLITE_BUSY;
+    if (is_held != is_held_) {
+        is_held_ = is_held;
+        const Millis patience = is_held ? std::min(busy_timeout_, patience_while_held) : busy_timeout_;
+        sqlite3_busy_timeout(handle_.get(), static_cast<int>(patience.count()));
+    }
+    return begun;
 }
 
 Result<void> Database::commit() {

@@ -42,6 +42,8 @@ public:
     std::string_view columns_query() const override;
     /// Moves the log into the file when it has grown.
     void tidy() override;
+    /// The permissions of a file may have been put right since it was opened.
+    bool should_be_reopened() const override { return is_read_only(); }
 
     /// Runs statements given as text, not kept. Stops at the first error that `tolerate` does not accept.
     Result<void> run_script(
@@ -73,6 +75,8 @@ private:
     std::unique_ptr<sqlite3, Closer> handle_;
     std::unordered_map<const char*, Statement> statements_;  // by address: texts are literals
     Durability durability_ = Durability::full;
+    Millis busy_timeout_{0};
+    bool is_held_ = false;  // by somebody else, when a transaction was begun last
 };
 
 /// For Engine.

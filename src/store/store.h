@@ -91,6 +91,21 @@ struct NodeRecord {
     WallTime last_seen;
 };
 
+/// Who is active on the database (active_node).
+struct ActiveNode {
+    std::string host;
+    NodeToken token;
+    WallTime first_seen;  ///< since when it is active
+    WallTime last_seen;
+    Seconds age{0};  ///< how long ago that was, by the database's clock
+};
+
+/// All intended state, if any of it changed.
+struct IntentSince {
+    std::string mark;
+    std::optional<model::Intent> intent;
+};
+
 /// A lease that must still be held when a commit is made: checked in the commit's own transaction.
 struct Fence {
     ClusterName lease;
@@ -111,6 +126,9 @@ public:
 
     /// Opens, migrates to the classic schema, and reads everything that decisions need.
     virtual Task<model::Intent> open() = 0;
+    /// What open() read, as it is now, unless nothing was committed since an earlier answer with that `mark`. "" reads
+    /// in any case.
+    virtual Task<IntentSince> intent_since(std::string mark) = 0;
     virtual Task<std::vector<KnownServer>> known_servers() = 0;
 
     /// One durable transaction. `commit_id` makes a retry harmless: applied once, success again.
@@ -119,8 +137,8 @@ public:
     /// that only one process can have open needs none.
     virtual Task<void> apply_fenced(Fence fence, std::string commit_id, std::vector<model::Change> changes) = 0;
     /// Says that `self` is the active node (active_node), unless another one said so within `patience` by the
-    /// database's clock: conflict, naming it.
-    virtual Task<void> claim_activity(NodeRecord self, Seconds patience) = 0;
+    /// database's clock. Returns who is active then: `self`, if the token is its own.
+    virtual Task<ActiveNode> claim_activity(NodeRecord self, Seconds patience) = 0;
     /// Lets another node be active at once; harmless for one that is not.
     virtual Task<void> release_activity(NodeToken self) = 0;
     /// Written behind: later, in batches; losing the last one costs nothing. Never blocks, keeps the newest of each
@@ -129,6 +147,9 @@ public:
     virtual void forget_observed(Endpoint endpoint) = 0;
     /// Written behind as well, in order. The oldest are dropped when too many wait for a disk that cannot be written.
     virtual void note(Note note) = 0;
+    /// Whether anything is written behind at all. A node that stands by leaves that to the active one: what waits, and
+    /// what comes meanwhile, is dropped. True at first.
+    virtual void keep_observations(bool keep) = 0;
 
     // History for people.
     virtual Task<std::vector<model::RecoveryRecord>> recoveries(RecoveryQuery query) = 0;

@@ -472,5 +472,65 @@ TEST_P(AnyStore, an_alias_belongs_to_the_last_cluster_that_claimed_it) {
     EXPECT_EQ(aliases.at(ClusterName("b")), "shop");
 }
 
+NodeRecord node(const std::string& token) {
+    NodeRecord out;
+    out.host = "host-of-" + token;
+    out.token = NodeToken(token);
+    out.first_seen = noon;
+    out.last_seen = noon;
+    return out;
+}
+
+TEST_P(AnyStore, one_node_is_active_until_it_lets_go) {
+    const auto active = [&](const std::string& token, Seconds patience) {
+        return ask(store_->claim_activity(node(token), patience));
+    };
+    const ActiveNode first = active("a", Seconds(60));
+    EXPECT_EQ(first.token.text(), "a");
+    EXPECT_EQ(first.host, "host-of-a");
+    EXPECT_EQ(active("b", Seconds(60)).token.text(), "a");
+    const ActiveNode again = active("a", Seconds(60));
+    EXPECT_EQ(again.token.text(), "a");
+    EXPECT_EQ(again.first_seen, first.first_seen) << "it was active all the time";
+    EXPECT_EQ(active("b", Seconds(0)).token.text(), "b") << "no patience takes it";
+    EXPECT_TRUE(run(io_, store_->release_activity(NodeToken("a"))));
+    EXPECT_EQ(active("a", Seconds(60)).token.text(), "b") << "who is not active has nothing to let go";
+    EXPECT_TRUE(run(io_, store_->release_activity(NodeToken("b"))));
+    EXPECT_EQ(active("a", Seconds(60)).token.text(), "a");
+}
+
+TEST_P(AnyStore, intent_is_read_anew_only_when_something_was_committed) {
+    const IntentSince first = ask(store_->intent_since(""));
+    ASSERT_TRUE(first.intent);
+    EXPECT_FALSE(ask(store_->intent_since(first.mark)).intent);
+    apply({PutKeyValue{"k", "v", noon}});
+    const IntentSince second = ask(store_->intent_since(first.mark));
+    ASSERT_TRUE(second.intent);
+    EXPECT_EQ(second.intent->key_values.at("k"), "v");
+    EXPECT_NE(second.mark, first.mark);
+    EXPECT_TRUE(ask(store_->intent_since("")).intent) << "asked without a mark";
+}
+
+TEST_P(AnyStore, a_node_that_stands_by_writes_no_observations) {
+    const auto seen = [](const std::string& host) {
+        auto out = std::make_shared<Server>();
+        out->endpoint = {host, 3306};
+        return out;
+    };
+    store_->keep_observations(false);
+    store_->write_observed(seen("db1"));
+    store_->note(ResolvedName{"db1", "db1.example", noon});
+    store_->keep_observations(true);
+    store_->write_observed(seen("db2"));
+    run(io_, store_->close());
+    reopen();
+    std::vector<std::string> hosts;
+    for (const auto& known : ask(store_->known_servers())) {
+        hosts.push_back(known.endpoint.host);
+    }
+    EXPECT_THAT(hosts, ElementsAre("db2"));
+    EXPECT_THAT(ask(store_->resolved_names()), IsEmpty());
+}
+
 }  // namespace
 }  // namespace orc::store
