@@ -8,7 +8,7 @@ namespace {
 constexpr Micros pause_first = Millis(20);
 constexpr Micros pause_longest = Seconds(1);
 
-Error error_of(CommitOutcome outcome, const std::string& id) {
+Error error_of(CommitOutcome outcome, const std::string& id, const std::string& why) {
     const std::string what = "commit " + id + ": ";
     switch (outcome) {
         case CommitOutcome::committed:
@@ -16,7 +16,9 @@ Error error_of(CommitOutcome outcome, const std::string& id) {
         case CommitOutcome::fenced:
             return Error{ErrorCode::not_leader, what + "decided in an epoch that is over"};
         case CommitOutcome::no_quorum:
-            return Error{ErrorCode::unreachable, what + "nothing can be committed now"};
+            return Error{
+                ErrorCode::unreachable, what + "nothing can be committed now" + (why.empty() ? "" : ": " + why)
+            };
         case CommitOutcome::too_large:
             return Error{ErrorCode::invalid, what + "too large"};
         case CommitOutcome::unknown:
@@ -53,7 +55,7 @@ Task<void> commit_surely(Ledger& ledger, runtime::Clock& clock, Commit commit, D
         }
         const bool is_last = outcome != CommitOutcome::unknown || deadline.has_passed(clock.now());
         if (is_last) {
-            co_return tl::unexpected(error_of(outcome, commit.id));
+            co_return tl::unexpected(error_of(outcome, commit.id, ledger.why()));
         }
         const Instant next = std::min(clock.now() + pause, deadline.at);
         co_await clock.sleep_until(next);

@@ -54,7 +54,10 @@ public:
     virtual Co<CommitOutcome> commit(Commit commit) = 0;
     /// All intended state now; never null.
     virtual std::shared_ptr<const model::Intent> intent() const = 0;
-    /// Called after each applied commit, on the control executor, with its changes in order.
+    /// What stood in the way of the last commit that did not succeed, for people; "" unknown.
+    virtual std::string why() const { return {}; }
+    /// Called after each applied commit, on the control executor, with its changes in order; without any when all may
+    /// have changed.
     virtual void on_change(std::function<void(const std::vector<model::Change>&)> listener) = 0;
 };
 

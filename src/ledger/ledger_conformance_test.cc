@@ -1,109 +1,25 @@
-// What every ledger promises, asked of the single node (on both stores) and of the twin.
+// The promises of every ledger. Who is asked: subjects_test.cc here, and tests/integration for those on servers.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "ledger/single_node.h"
-#include "ledger/twin.h"
-#include "store/memory_store.h"
-#include "store/sqlite_store.h"
-#include "store/testing.h"
+#include "ledger/any_ledger_test.h"
 
 namespace orc::ledger {
 namespace {
 
-using namespace model;
-using store::testing::run;
 using ::testing::ElementsAre;
-
-const WallTime noon{Seconds(1'700'000'000)};
-const Endpoint db1{"db1", 3306};
-
-// Makes the ledger under test and a later generation of it, which fences the former.
-class Subject {
-public:
-    virtual ~Subject() = default;
-    virtual Ledger& ledger() = 0;
-    virtual Leadership& leadership() = 0;
-    virtual void begin_next_epoch(asio::io_context& io) = 0;
-};
-
-class OnStore final : public Subject {
-public:
-    OnStore(asio::io_context& io, std::unique_ptr<store::Store> store)
-        : io_(io), store_(std::move(store)), node_(*store_, clock_, NodeToken("token"), "orc1", io.get_executor()) {
-        EXPECT_FALSE(node_.view().is_leader);
-        EXPECT_TRUE(run(io, node_.start()));
-    }
-    ~OnStore() override { run(io_, node_.stop()); }
-    Ledger& ledger() override { return node_; }
-    Leadership& leadership() override { return node_; }
-    void begin_next_epoch(asio::io_context& io) override { ASSERT_TRUE(run(io, node_.lead())); }
-
-private:
-    asio::io_context& io_;
-    runtime::SystemClock clock_;
-    std::unique_ptr<store::Store> store_;
-    SingleNode node_;
-};
-
-class InGroup final : public Subject {
-public:
-    InGroup() { group_.elect("orc1"); }
-    Ledger& ledger() override { return twin_; }
-    Leadership& leadership() override { return twin_; }
-    void begin_next_epoch(asio::io_context&) override { group_.elect("orc1"); }
-
-private:
-    runtime::SystemClock clock_;
-    runtime::SeededRng rng_{7};
-    TwinGroup group_;
-    Twin twin_{"orc1", group_, clock_, rng_};
-};
-
-using MakeSubject = std::unique_ptr<Subject> (*)(asio::io_context& io);
-
-std::unique_ptr<Subject> on_memory(asio::io_context& io) {
-    static runtime::SystemClock clock;
-    return std::make_unique<OnStore>(io, store::make_memory_store(std::make_shared<store::MemoryDisk>(), clock));
-}
-
-std::unique_ptr<Subject> on_sqlite(asio::io_context& io) {
-    static const runtime::SystemClock clock;
-    return std::make_unique<OnStore>(io, store::make_sqlite_store(":memory:", clock));
-}
-
-std::unique_ptr<Subject> in_group(asio::io_context&) { return std::make_unique<InGroup>(); }
-
-class AnyLedger : public ::testing::TestWithParam<MakeSubject> {
-protected:
-    Commit commit_of(std::string id, std::string reason) {
-        Commit out;
-        out.id = std::move(id);
-        out.epoch = subject_->leadership().view().epoch;
-        out.changes.emplace_back(PutDowntime{{db1, noon, noon + Seconds(60), "ann", std::move(reason)}});
-        return out;
-    }
-    CommitOutcome commit(Commit commit) { return run(io_, wrap(subject_->ledger().commit(std::move(commit)))); }
-    Deadline soon() { return runtime::SystemClock().deadline_in(Seconds(5)); }
-    std::string reason() { return subject_->ledger().intent()->downtimes.at(db1).reason; }
-
-    static Co<CommitOutcome> wrap(Co<CommitOutcome> work) { co_return co_await std::move(work); }
-
-    asio::io_context io_;
-    std::unique_ptr<Subject> subject_ = GetParam()(io_);
-};
 
 TEST_P(AnyLedger, leads_in_a_positive_epoch) {
     const LeadershipView view = subject_->leadership().view();
     EXPECT_TRUE(view.is_leader);
     EXPECT_GT(view.epoch, 0U);
     EXPECT_EQ(view.leader, "orc1");
-    EXPECT_TRUE(run(io_, subject_->leadership().confirm(view.epoch, soon())));
+    EXPECT_TRUE(confirm(subject_->leadership(), view.epoch));
 }
 
 TEST_P(AnyLedger, a_commit_is_in_the_intent_when_it_is_answered_and_listeners_heard_of_it) {
     std::vector<std::size_t> heard;
-    subject_->ledger().on_change([&](const std::vector<Change>& changes) { heard.push_back(changes.size()); });
+    subject_->ledger().on_change([&](const std::vector<model::Change>& changes) { heard.push_back(changes.size()); });
     const auto before = subject_->ledger().intent();
     EXPECT_EQ(commit(commit_of("1", "x")), CommitOutcome::committed);
     EXPECT_EQ(reason(), "x");
@@ -125,7 +41,7 @@ TEST_P(AnyLedger, what_was_decided_in_an_earlier_epoch_is_fenced) {
     EXPECT_GT(subject_->leadership().view().epoch, old);
     EXPECT_EQ(commit(late), CommitOutcome::fenced);
     EXPECT_TRUE(subject_->ledger().intent()->downtimes.empty());
-    const auto confirmed = run(io_, subject_->leadership().confirm(old, soon()));
+    const auto confirmed = confirm(subject_->leadership(), old);
     ASSERT_FALSE(confirmed);
     EXPECT_EQ(confirmed.error().code, ErrorCode::not_leader);
     late.epoch = 0;
@@ -133,13 +49,60 @@ TEST_P(AnyLedger, what_was_decided_in_an_earlier_epoch_is_fenced) {
 }
 
 TEST_P(AnyLedger, the_epoch_itself_is_no_lease_that_others_see) {
-    EXPECT_TRUE(run(io_, subject_->leadership().confirm(subject_->leadership().view().epoch, soon())));
+    EXPECT_TRUE(confirm(subject_->leadership(), subject_->leadership().view().epoch));
     EXPECT_TRUE(subject_->ledger().intent()->leases.empty());
 }
 
-INSTANTIATE_TEST_SUITE_P(Ledgers, AnyLedger, ::testing::Values(on_memory, on_sqlite, in_group), [](const auto& chosen) {
-    return std::string(chosen.index == 0 ? "memory" : chosen.index == 1 ? "sqlite" : "twin");
-});
+TEST_P(AnyPair, a_leader_that_does_not_know_that_it_is_none_changes_nothing) {
+    EXPECT_EQ(commit(commit_of("1", "mine")), CommitOutcome::committed);
+    Commit late = commit_of("2", "too late");
+    const Epoch old = late.epoch;
+    subject_->let_other_take_over();
+    EXPECT_EQ(reason(subject_->other()), "mine") << "the new leader must know what was decided before it";
+    EXPECT_EQ(commit(late), CommitOutcome::fenced);
+    EXPECT_EQ(reason(subject_->other()), "mine");
+    EXPECT_FALSE(subject_->leadership().view().is_leader) << "now it knows";
+    const auto confirmed = confirm(subject_->leadership(), old);
+    ASSERT_FALSE(confirmed);
+    EXPECT_EQ(confirmed.error().code, ErrorCode::not_leader);
+    EXPECT_TRUE(subject_->other_leadership().view().is_leader);
+    EXPECT_GT(subject_->other_leadership().view().epoch, old);
+}
+
+TEST_P(AnyPair, confirming_tells_a_leader_that_it_is_none) {
+    const Epoch old = subject_->leadership().view().epoch;
+    subject_->let_other_take_over();
+    const auto confirmed = confirm(subject_->leadership(), old);
+    ASSERT_FALSE(confirmed);
+    EXPECT_EQ(confirmed.error().code, ErrorCode::not_leader);
+    EXPECT_FALSE(subject_->leadership().view().is_leader);
+}
+
+TEST_P(AnyPair, who_does_not_lead_decides_nothing_and_learns_what_is_decided) {
+    EXPECT_FALSE(subject_->other_leadership().view().is_leader);
+    EXPECT_EQ(commit(subject_->other(), commit_of("1", "not mine to say")), CommitOutcome::fenced);
+    EXPECT_EQ(commit(commit_of("2", "mine")), CommitOutcome::committed);
+    subject_->follow();
+    EXPECT_EQ(reason(subject_->other()), "mine");
+    EXPECT_EQ(subject_->other_leadership().view().leader, "orc1");
+    EXPECT_TRUE(subject_->other().intent()->leases.empty());
+}
+
+TEST_P(AnyPair, leadership_goes_to_and_fro_and_nothing_is_lost) {
+    for (int round = 0; round < 3; ++round) {
+        SCOPED_TRACE(round);
+        const std::string number = std::to_string(round);
+        EXPECT_EQ(commit(commit_of("first" + number, "first" + number)), CommitOutcome::committed);
+        subject_->let_other_take_over();
+        Commit theirs = commit_of("other" + number, "other" + number);
+        theirs.epoch = subject_->other_leadership().view().epoch;
+        EXPECT_EQ(reason(subject_->other()), "first" + number);
+        EXPECT_EQ(commit(subject_->other(), theirs), CommitOutcome::committed);
+        subject_->begin_next_epoch(io_);
+        EXPECT_TRUE(subject_->leadership().view().is_leader);
+        EXPECT_EQ(reason(), "other" + number);
+    }
+}
 
 }  // namespace
 }  // namespace orc::ledger

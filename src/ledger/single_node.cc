@@ -100,10 +100,11 @@ store::Fence SingleNode::fence_of(Epoch epoch) const {
     return out;
 }
 
-// For good: what was read at the start may be old by now.
+// Until it takes over anew: what it knows may be old by now.
 void SingleNode::note_fenced(Epoch epoch, const Result<void>& written) {
     if (!written && written.error().code == ErrorCode::not_leader && epoch_ == epoch) {
         epoch_ = 0;
+        mark_.clear();
         LOG(error, "ledger.leadership_lost", {{"epoch", epoch}, {"error", written.error().message}});
         if (on_lost_) {
             on_lost_();
@@ -111,25 +112,78 @@ void SingleNode::note_fenced(Epoch epoch, const Result<void>& written) {
     }
 }
 
-Task<void> SingleNode::lead() {
+Task<Epoch> SingleNode::begin_epoch() {
     const Epoch epoch = last_epoch_ + 1;
     std::string id = "epoch:" + std::to_string(epoch) + ":" + token_.text();
     std::vector<model::Change> changes;
     changes.emplace_back(leadership_record(epoch));
     CO_TRY(co_await store_.apply(std::move(id), std::move(changes)));
     last_epoch_ = epoch;
+    co_return epoch;
+}
+
+Task<void> SingleNode::lead() {
+    CO_TRY(const Epoch epoch, co_await begin_epoch());
+    epoch_ = epoch;
+    LOG(info, "ledger.leadership_taken", {{"epoch", epoch}});
+    co_return Result<void>{};
+}
+
+void SingleNode::learn(model::Intent intent) {
+    last_epoch_ = std::max(last_epoch_, take_epoch(intent));
+    intent_ = std::make_shared<model::Intent>(std::move(intent));
+    unsettled_.clear();
+    for (const auto& listener : listeners_) {
+        listener({});
+    }
+}
+
+Task<void> SingleNode::reread() {
+    std::string mark = mark_;
+    CO_TRY(store::IntentSince since, co_await store_.intent_since(std::move(mark)));
+    if (since.intent && writing_since_.empty()) {
+        mark_ = since.mark;
+        learn(*std::move(since.intent));
+    }
+    co_return Result<void>{};
+}
+
+Task<void> SingleNode::follow(std::string leader) {
+    if (epoch_ != 0) {
+        LOG(error, "ledger.leadership_lost", {{"epoch", epoch_}, {"leader", leader}});
+        epoch_ = 0;
+        mark_.clear();
+    }
+    leader_ = std::move(leader);
+    if (!writing_since_.empty()) {
+        co_return Result<void>{};  // until it is known what became of them, memory would be a guess
+    }
+    co_return co_await reread();
+}
+
+Task<void> SingleNode::take_over() {
+    if (!writing_since_.empty()) {
+        co_return fail(ErrorCode::conflict, "writes of an earlier epoch are still on their way");
+    }
+    CO_TRY(co_await reread());
+    CO_TRY(const Epoch epoch, co_await begin_epoch());
+    // From here on the former leader is fenced. What it could still commit until then is there to be read now.
+    mark_.clear();
+    CO_TRY(co_await reread());
+    leader_.clear();
     epoch_ = epoch;
     LOG(info, "ledger.leadership_taken", {{"epoch", epoch}});
     co_return Result<void>{};
 }
 
 LeadershipView SingleNode::view() const {
-    const bool is_stalled =
-        !writing_since_.empty() && clock_.now() - writing_since_.begin()->second >= Micros(patience);
+    const Instant now = clock_.now();
+    const bool is_stalled = !writing_since_.empty() && now - writing_since_.begin()->second >= Micros(patience);
+    const bool is_over = lead_until_ && now >= *lead_until_;
     LeadershipView out;
-    out.is_leader = epoch_ != 0 && !is_stalled && !tasks_.is_stopping();
+    out.is_leader = epoch_ != 0 && !is_stalled && !is_over && !tasks_.is_stopping();
     out.epoch = epoch_;
-    out.leader = out.is_leader ? node_name_ : std::string();
+    out.leader = out.is_leader ? node_name_ : leader_;
     return out;
 }
 
@@ -270,7 +324,8 @@ Co<CommitOutcome> SingleNode::commit(Commit commit) {
     tasks_.spawn(write(std::move(commit), ticket, attempt));
     const Result<void> done = co_await wait(attempt, now + Micros(patience));
     if (!done) {
-        LOG(error, "ledger.commit_failed", {{"id", id}, {"error", done.error().message}});
+        why_ = done.error().message;
+        LOG(error, "ledger.commit_failed", {{"id", id}, {"error", why_}});
         co_return outcome_of(done.error());
     }
     co_return CommitOutcome::committed;

@@ -1,10 +1,12 @@
-// The ledger of a node that is alone: its own database decides, so it always leads.
+// The ledger of a node that is alone, where its own database decides and it always leads; and of one that shares its
+// database with others, where it leads while it is the active one.
 #pragma once
 
 #include <cstdint>
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -16,8 +18,8 @@
 
 namespace orc::ledger {
 
-/// Each start is a new epoch, counted on disk. It trusts to be the only service on its database. To be used on one
-/// executor. Store and clock outlive it.
+/// Each start, and each take-over, is a new epoch, counted on disk. Whose turn it is on a shared database is for others
+/// to say (Store::claim_activity). To be used on one executor. Store and clock outlive it.
 class SingleNode final : public Ledger, public Leadership {
 public:
     /// How long a write may take before we no longer count on the disk.
@@ -34,15 +36,26 @@ public:
     /// Begins a new epoch, when start() could not. Errors: those of Store::apply.
     Task<void> lead();
 
-    /// Does not lead while a write has been waiting for the disk for longer than `patience`.
+    // ---- on a shared database, which somebody else has opened ----
+    /// Reads what others have decided meanwhile and does not lead. `leader`: who does, as people know it.
+    Task<void> follow(std::string leader);
+    /// Leads in a new epoch, knowing all that was decided before it. Errors: those of the database; it does not lead
+    /// then. conflict: writes of an earlier epoch are still on their way.
+    Task<void> take_over();
+    /// Leads at most until `limit`, unless told anew: another node may lead from then on, or the disk is not to be
+    /// counted on.
+    void lead_until(Instant limit) { lead_until_ = limit; }
+
+    /// Does not lead beyond lead_until(), nor while a write has been waiting for the disk for longer than `patience`.
     LeadershipView view() const override;
     Task<void> confirm(Epoch epoch, Deadline deadline) override;
 
     /// `unknown` if the disk does not answer within `patience`; the commit stays on its way.
     Co<CommitOutcome> commit(Commit commit) override;
     std::shared_ptr<const model::Intent> intent() const override { return intent_; }
-    /// Called when another node has taken over a shared database. This one decides nothing any more, until it is
-    /// started again.
+    std::string why() const override { return why_; }
+    /// Called when another node turns out to have taken over a shared database. This one decides nothing any more,
+    /// until take_over().
     void on_lost(std::function<void()> listener) { on_lost_ = std::move(listener); }
     void on_change(std::function<void(const std::vector<model::Change>&)> listener) override;
 
@@ -63,6 +76,9 @@ private:
     Co<void> lead_in_the_end();
     Task<void> settle(const Commit& commit);
     Task<void> reload();
+    Task<void> reread();
+    void learn(model::Intent intent);
+    Task<Epoch> begin_epoch();
     void fold(const std::vector<model::Change>& changes);
     void remember(const std::string& id);
     store::Fence fence_of(Epoch epoch) const;
@@ -77,7 +93,11 @@ private:
     std::shared_ptr<model::Intent> intent_;
     std::vector<std::function<void(const std::vector<model::Change>&)>> listeners_;
     std::function<void()> on_lost_;
-    Epoch epoch_ = 0;       // 0: not leading
+    Epoch epoch_ = 0;     // 0: not leading
+    std::string leader_;  // while another node leads
+    std::optional<Instant> lead_until_;
+    std::string mark_;  // of what was read last (Store::intent_since)
+    std::string why_;
     Epoch last_epoch_ = 0;  // the highest known to be on disk
     std::uint64_t confirms_ = 0;
     std::uint64_t next_ticket_ = 0;  // commits are folded in the order in which they were given to the store

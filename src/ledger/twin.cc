@@ -73,7 +73,7 @@ CommitOutcome Twin::take_effect(const Commit& commit) {
     if (faults.no_quorum) {
         return CommitOutcome::no_quorum;
     }
-    if (commit.epoch == 0 || commit.epoch != group_.epoch()) {
+    if (commit.epoch == 0 || commit.epoch != group_.epoch() || group_.leader() != node_name_) {
         learn();
         return CommitOutcome::fenced;
     }
