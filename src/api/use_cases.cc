@@ -120,7 +120,23 @@ void UseCases::on_recovery_event(std::function<void(const recovery::Event&)> lis
 bool UseCases::recoveries_disabled() const { return intent()->recoveries_disabled; }
 std::shared_ptr<const model::Intent> UseCases::intent() const { return seams_.ledger.intent(); }
 
+Result<void> UseCases::require_lead() const {
+    const ledger::LeadershipView view = seams_.leadership.view();
+    if (view.is_leader) {
+        return {};
+    }
+    if (!view.leader.empty()) {
+        return fail(ErrorCode::not_leader, "this node stands by: the active node is " + view.leader + ", ask there");
+    }
+    const std::string error = membership_.pulse ? membership_.pulse().error : seams_.ledger.why();
+    return fail(
+        ErrorCode::not_leader,
+        "nothing can be changed now: " + (error.empty() ? "this node's database cannot be written" : error)
+    );
+}
+
 Task<void> UseCases::commit(std::vector<model::Change> changes) {
+    CO_TRY(require_lead());
     ledger::Commit commit;
     commit.id = seams_.rng.hex(16);
     commit.epoch = seams_.leadership.view().epoch;
@@ -144,13 +160,18 @@ model::Change UseCases::audited(std::string type, const std::optional<Endpoint>&
 }
 
 Task<model::ServerPtr> UseCases::discover(Endpoint server) {
+    CO_TRY(require_lead());
     const Deadline deadline = seams_.clock.deadline_in(Seconds(settings()->mysql_discovery_read_timeout_seconds));
     co_return co_await seams_.discovery.discover(std::move(server), deadline);
 }
 
 Task<Endpoint> UseCases::forget(Endpoint server) {
+    CO_TRY(require_lead());
     std::vector<model::Change> changes;
     changes.push_back(audited("forget", server, ""));  // while its cluster is known
+    // What cannot be written down must not be done either.
+    const Deadline deadline = seams_.clock.deadline_in(commit_limit);
+    CO_TRY(co_await seams_.leadership.confirm(seams_.leadership.view().epoch, deadline));
     CO_TRY(seams_.discovery.forget(server));
     CO_TRY(co_await commit(std::move(changes)));
     co_return server;
@@ -301,12 +322,34 @@ Task<std::vector<model::AuditEntry>> UseCases::audit(std::optional<Endpoint> ser
     co_return co_await seams_.store.audit(std::move(server), page);
 }
 
+Task<void> UseCases::grab_election() {
+    if (!membership_.grab) {
+        co_return require_lead();  // alone, it has been elected for good
+    }
+    co_return co_await membership_.grab();
+}
+
+Task<void> UseCases::reelect() {
+    if (!membership_.reelect) {
+        co_return require_lead();
+    }
+    co_return co_await membership_.reelect();
+}
+
 Co<Health> UseCases::health() {
     Health out;
     out.node = node_;
     const ledger::LeadershipView view = leadership();
     out.is_leader = view.is_leader;
     out.leader = view.leader;
+    if (membership_.pulse) {
+        Pulse pulse = membership_.pulse();
+        out.is_healthy = pulse.error.empty();
+        out.error = std::move(pulse.error);
+        out.nodes = std::move(pulse.nodes);
+        out.active = std::move(pulse.active);
+        co_return out;
+    }
     store::NodeRecord self;
     self.host = node_.host;
     self.token = node_.token;

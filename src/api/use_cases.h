@@ -51,6 +51,21 @@ struct Health {
     bool is_leader = false;
     std::string leader;
     std::vector<store::NodeRecord> nodes;
+    std::optional<store::ActiveNode> active;  ///< unknown: whoever leads
+};
+
+/// How this process last found its database, and who lives on it.
+struct Pulse {
+    std::vector<store::NodeRecord> nodes;
+    std::optional<store::ActiveNode> active;
+    std::string error;  ///< "" all is well
+};
+
+/// Who sees to it that this process is one among several; all of it on the control executor.
+struct Membership {
+    std::function<Pulse()> pulse;
+    std::function<Task<void>()> grab;     ///< become the active node, whoever was
+    std::function<Task<void>()> reelect;  ///< let another one become active
 };
 
 /// How this process reads its configuration again, and who must learn of it. Both are called on the control executor.
@@ -118,18 +133,25 @@ public:
     /// How verdicts changed, by server, oldest first.
     Task<std::vector<store::AnalysisChange>> analysis_changes();
     Task<std::vector<model::AuditEntry>> audit(std::optional<Endpoint> server, store::Page page);
+    void set_membership(Membership membership) { membership_ = std::move(membership); }
+    /// Where this process is alone for good, these only say whether it leads.
+    Task<void> grab_election();
+    Task<void> reelect();
     void set_reloading(Reloading reloading) { reloading_ = std::move(reloading); }
     /// Reads the configuration again and puts it in force; a bad one changes nothing. Either way the audit says so,
     /// with `trigger` ("SIGHUP", "API"). Errors: those of loading; refused where this process cannot reload.
     Task<config::Changes> reload_configuration(std::string trigger, std::optional<std::string> extra);
     /// Writes an audit entry about this node itself.
     Task<void> note(std::string type, std::string message);
-    /// Registers this process in the store and says whether that took effect.
+    /// Says whether this process could register itself in the store, which is tried each second; where nobody does so,
+    /// now.
     Co<Health> health();
 
     // ---- for the other files of this room ----
     const Seams& seams() const { return seams_; }
-    /// Commits in one step; returns when it is durable.
+    /// Errors: not_leader, naming the node that leads or what is wrong here.
+    Result<void> require_lead() const;
+    /// Commits in one step; returns when it is durable. Errors: those of require_lead and of the ledger.
     Task<void> commit(std::vector<model::Change> changes);
     /// The change that writes the audit of a verb.
     model::Change audited(std::string type, const std::optional<Endpoint>& server, std::string message) const;
@@ -149,6 +171,7 @@ private:
     mutable std::mutex standing_mutex_;
     std::shared_ptr<const Standing> standing_;  ///< under the mutex: read by any thread
     Reloading reloading_;
+    Membership membership_;
     recovery::Node node_;
     std::string version_;
     std::string command_;

@@ -9,7 +9,10 @@ namespace {
 
 constexpr Seconds beat_every{1};
 constexpr int beats_between_tidying = 60;
-constexpr Seconds alive_within{5};
+constexpr int beats_between_looks = 5;
+constexpr Millis claim_pause{10};
+constexpr Seconds alive_within{2};
+constexpr Seconds answers_within{3};
 constexpr Seconds blocked_for{3600};  // blocked recoveries are taken away by whoever put them; this is for the rest
 
 Seconds minutes(std::int64_t count) { return std::chrono::minutes(count); }
@@ -34,54 +37,57 @@ store::Retention retention_of(const config::Settings& settings) {
 
 }  // namespace
 
-Caretaker::Caretaker(CaretakerSeams seams, const config::Settings& settings, recovery::Node node, bool is_shared)
+Caretaker::Caretaker(
+    CaretakerSeams seams, const config::Settings& settings, recovery::Node node, std::string command, bool is_shared
+)
     : seams_(seams),
       settings_(settings),
       node_(std::move(node)),
+      command_(std::move(command)),
       is_shared_(is_shared),
       began_(seams_.clock.wall()),
-      tasks_(seams_.executor) {}
+      well_at_(seams_.clock.now()),
+      tasks_(seams_.executor) {
+    seams_.ledger.on_lost([this] { seams_.store.keep_observations(false); });
+}
 
 store::NodeRecord Caretaker::self() const {
     store::NodeRecord out;
     out.host = node_.host;
     out.token = node_.token;
     out.version = version();
+    out.command = command_;
     out.backend = seams_.store.describe();
     out.first_seen = began_;
     out.last_seen = seams_.clock.wall();
     return out;
 }
 
-Task<void> Caretaker::become_active(bool is_patient) {
-    if (!is_shared_) {
-        co_return Result<void>{};
-    }
-    bool was_told = false;
-    CO_TRY(co_await seams_.store.open());
-    for (;;) {
-        store::NodeRecord record = self();
-        const auto claimed = co_await seams_.store.claim_activity(std::move(record), activity_patience);
-        if (claimed) {
-            is_active_ = true;
-            co_return Result<void>{};
-        }
-        if (!is_patient || claimed.error().code != ErrorCode::conflict) {
-            co_return tl::unexpected(claimed.error());
-        }
-        if (!was_told) {
-            was_told = true;
-            LOG(info, "service.standing_by", {{"reason", claimed.error().message}});
-        }
-        co_await seams_.clock.sleep_for(beat_every);
-    }
+Error Caretaker::used_by_another() const {
+    return Error{
+        ErrorCode::conflict,
+        "database " + seams_.store.describe() + " is used by the orchestrator on " + active_->host +
+            ", which was active " + std::to_string(active_->age.count()) + " s ago"
+    };
 }
 
-void Caretaker::start() { tasks_.spawn(live()); }
+Task<void> Caretaker::start(bool may_stand_by) {
+    if (!is_shared_) {
+        co_return co_await seams_.ledger.start();
+    }
+    CO_TRY(co_await seams_.store.open());
+    CO_TRY(co_await claim(activity_patience));
+    if (!is_mine() && !may_stand_by) {
+        co_return tl::unexpected(used_by_another());
+    }
+    co_return Result<void>{};
+}
+
+void Caretaker::live_on() { tasks_.spawn(live()); }
 
 Co<void> Caretaker::stop() {
     co_await tasks_.stop();
-    if (is_active_) {
+    if (is_mine()) {
         // If it cannot be said, the others find out by our silence.
         [[maybe_unused]] const auto released = co_await seams_.store.release_activity(node_.token);
     }
@@ -89,37 +95,133 @@ Co<void> Caretaker::stop() {
 
 Co<void> Caretaker::live() {
     while (!tasks_.is_stopping()) {
-        co_await seams_.clock.sleep_for(beat_every);
-        if (tasks_.is_stopping()) {
-            break;
+        co_await beat();
+        ++rounds_;
+        if (stands_by_ && rounds_ % beats_between_looks == 0) {
+            co_await watch_the_same();
         }
-        if (is_shared_) {
-            co_await beat();
-        }
-        if (++rounds_ % beats_between_tidying == 0 && seams_.leadership.view().is_leader) {
+        if (rounds_ % beats_between_tidying == 0 && seams_.ledger.view().is_leader) {
             co_await tidy();
         }
+        co_await seams_.clock.sleep_for(beat_every);
     }
 }
 
-// Failures are told by the store itself, once; silence lets another node take over, and its first commit fences us.
 Co<void> Caretaker::beat() {
-    store::NodeRecord record = self();
-    store::NodeRecord again = record;
-    const auto claimed = co_await seams_.store.claim_activity(std::move(record), activity_patience);
-    if (!claimed && claimed.error().code == ErrorCode::conflict) {
-        // Proves it by a fenced write, which ends our leadership if it is so.
-        const auto epoch = seams_.leadership.view().epoch;
-        const Deadline deadline = seams_.clock.deadline_in(activity_patience);
-        [[maybe_unused]] const auto proven = co_await seams_.leadership.confirm(epoch, deadline);
+    const Instant began = seams_.clock.now();
+    const Seconds patience = is_shared_ ? activity_patience : Seconds(0);
+    const auto claimed = co_await claim(patience);
+    if (!claimed) {
+        error_ = claimed.error().message;
+        co_return;
     }
-    const auto nodes = co_await seams_.store.register_node(std::move(again), alive_within);
-    alive_.clear();
-    if (nodes) {
-        for (const auto& node : *nodes) {
-            alive_.insert(node.token);
+    store::NodeRecord record = self();
+    auto nodes = co_await seams_.store.register_node(std::move(record), alive_within);
+    if (!nodes) {
+        error_ = nodes.error().message;
+        co_return;
+    }
+    nodes_ = *std::move(nodes);
+    error_.clear();
+    well_at_ = began;
+}
+
+Task<void> Caretaker::claim(Seconds patience) {
+    while (is_claiming_) {
+        co_await seams_.clock.sleep_for(claim_pause);
+    }
+    is_claiming_ = true;
+    const Instant asked = seams_.clock.now();
+    store::NodeRecord record = self();
+    auto active = co_await seams_.store.claim_activity(std::move(record), patience);
+    Result<void> done = active.map([](const auto&) {});
+    if (active) {
+        active_ = *active;
+        if (!is_mine()) {
+            done = co_await stand_by(*std::move(active));
+        } else {
+            if (is_shared_ && seams_.ledger.view().epoch == 0) {
+                done = co_await take_over();
+            }
+            if (done) {
+                seams_.ledger.lead_until(asked + leads_without_saying_so);
+            }
         }
     }
+    is_claiming_ = false;
+    co_return done;
+}
+
+Task<void> Caretaker::take_over() {
+    CO_TRY(co_await seams_.ledger.take_over());
+    seams_.store.keep_observations(true);
+    LOG(info, "service.active", {{"host", node_.host}, {"stood_by", stands_by_}});
+    stands_by_ = false;
+    co_return Result<void>{};
+}
+
+Task<void> Caretaker::stand_by(store::ActiveNode active) {
+    if (!stands_by_) {
+        stands_by_ = true;
+        seams_.store.keep_observations(false);
+        LOG(info, "service.standing_by", {{"active", active.host}, {"token", active.token}});
+    }
+    co_return co_await seams_.ledger.follow(active.host);
+}
+
+// So that this node shows what the active one shows, and need not begin from nothing when it is its turn.
+Co<void> Caretaker::watch_the_same() {
+    const auto known = co_await seams_.store.known_servers();
+    if (!known || !stands_by_) {
+        co_return;
+    }
+    std::set<Endpoint> theirs;
+    for (const auto& server : *known) {
+        theirs.insert(server.endpoint);
+    }
+    const model::TopologyPtr topology = seams_.discovery.topology();
+    for (const auto& server : theirs) {
+        if (!topology->knows(server)) {
+            Endpoint given = server;
+            [[maybe_unused]] const auto taken = co_await seams_.discovery.take_up(std::move(given));
+        }
+    }
+    std::set<Endpoint> not_theirs;
+    for (const auto& [server, cluster] : *topology->members) {
+        if (!theirs.contains(server)) {
+            not_theirs.insert(server);
+        }
+    }
+    // Twice in a row: the active node may be about to find it as well.
+    for (const auto& server : not_theirs_) {
+        if (not_theirs.contains(server)) {
+            [[maybe_unused]] const auto forgotten = seams_.discovery.forget(server);
+        }
+    }
+    not_theirs_ = std::move(not_theirs);
+}
+
+api::Pulse Caretaker::pulse() const {
+    api::Pulse out;
+    out.nodes = nodes_;
+    out.active = active_;
+    out.error = error_;
+    const auto silent = std::chrono::duration_cast<Seconds>(seams_.clock.now() - well_at_);
+    if (out.error.empty() && silent >= answers_within) {
+        out.error =
+            "database " + seams_.store.describe() + " has not answered for " + std::to_string(silent.count()) + " s";
+    }
+    return out;
+}
+
+Task<void> Caretaker::grab() { return claim(Seconds(0)); }
+
+Task<void> Caretaker::reelect() {
+    if (!is_shared_ || !is_mine()) {
+        co_return Result<void>{};
+    }
+    seams_.ledger.lead_until(seams_.clock.now());  // not beside whoever is faster
+    co_return co_await seams_.store.release_activity(node_.token);
 }
 
 Co<void> Caretaker::tidy() {
@@ -130,13 +232,17 @@ Co<void> Caretaker::tidy() {
         LOG(warning, "store.expiry_failed", {{"error", done.error().message}});
         co_return;
     }
-    auto changes = model::expired(*seams_.ledger.intent(), lifetimes_of(settings_), alive_, now);
+    std::set<NodeToken> alive;
+    for (const auto& node : nodes_) {
+        alive.insert(node.token);
+    }
+    auto changes = model::expired(*seams_.ledger.intent(), lifetimes_of(settings_), alive, now);
     if (changes.empty()) {
         co_return;
     }
     ledger::Commit commit;
     commit.id = "expiry:" + node_.token.text() + ":" + std::to_string(rounds_);
-    commit.epoch = seams_.leadership.view().epoch;
+    commit.epoch = seams_.ledger.view().epoch;
     commit.changes = std::move(changes);
     // What fails is found again next time.
     [[maybe_unused]] const auto outcome = co_await seams_.ledger.commit(std::move(commit));

@@ -1,10 +1,15 @@
-// What must be done again and again so that the database stays tidy, and others know that this node lives.
+// What must be done again and again so that the database stays tidy, others know that this node lives, and on a shared
+// database exactly one node acts.
 #pragma once
 
+#include <optional>
 #include <set>
+#include <string>
 
+#include "api/use_cases.h"
 #include "config/settings.h"
-#include "ledger/ledger.h"
+#include "discovery/discovery.h"
+#include "ledger/single_node.h"
 #include "recovery/recovery.h"
 #include "runtime/clock.h"
 #include "runtime/task_group.h"
@@ -14,41 +19,65 @@ namespace orc::app {
 
 /// How long a node on a shared database may be silent before another one takes over.
 inline constexpr Seconds activity_patience{5};
+/// How long a node leads on without having been able to say that it is active. Shorter than the others' patience by the
+/// whole second to which the database keeps time.
+inline constexpr Seconds leads_without_saying_so{4};
 
 struct CaretakerSeams {
     store::Store& store;
-    ledger::Ledger& ledger;
-    ledger::Leadership& leadership;
+    ledger::SingleNode& ledger;
+    discovery::DiscoveryLoop& discovery;
     runtime::Clock& clock;
     Executor executor;
 };
 
 class Caretaker {
 public:
-    /// `settings` may change between two rounds.
-    Caretaker(CaretakerSeams seams, const config::Settings& settings, recovery::Node node, bool is_shared);
+    /// `settings` may change between two rounds. `command`: "" for the service.
+    Caretaker(
+        CaretakerSeams seams, const config::Settings& settings, recovery::Node node, std::string command, bool is_shared
+    );
 
-    /// Waits until no other node is active on a shared database; returns at once on one of our own. With `is_patient`
-    /// false another active node is an error (conflict).
-    Task<void> become_active(bool is_patient);
+    /// Opens the store and leads; on a shared database only if no other node is active. With `may_stand_by` this node
+    /// then waits for its turn, else it is an error (conflict, naming the other).
+    Task<void> start(bool may_stand_by);
     /// Each second: alive, active. Each minute: what has outlived its time goes.
-    void start();
+    void live_on();
     Co<void> stop();
+
+    /// What the last round found.
+    api::Pulse pulse() const;
+    /// Becomes the active node, whoever was. Errors: those of the database.
+    Task<void> grab();
+    /// Lets the others become active; if none of them wants to, this node goes on.
+    Task<void> reelect();
 
 private:
     Co<void> live();
     Co<void> beat();
+    Task<void> claim(Seconds patience);
+    Task<void> take_over();
+    Task<void> stand_by(store::ActiveNode active);
+    Co<void> watch_the_same();
     Co<void> tidy();
+    bool is_mine() const { return active_ && active_->token == node_.token; }
     store::NodeRecord self() const;
+    Error used_by_another() const;
 
     CaretakerSeams seams_;
     const config::Settings& settings_;
     const recovery::Node node_;
+    const std::string command_;
     const bool is_shared_;
     const WallTime began_;
-    bool is_active_ = false;
+    std::optional<store::ActiveNode> active_;
+    std::vector<store::NodeRecord> nodes_;
+    std::string error_;  ///< of the last round; "" it went well
+    Instant well_at_;    ///< when the last round that went well began
+    bool is_claiming_ = false;
+    bool stands_by_ = false;
     std::uint64_t rounds_ = 0;
-    std::set<NodeToken> alive_;
+    std::set<Endpoint> not_theirs_;  ///< watched here, and not by the active node when that was last looked at
     runtime::TaskGroup tasks_;
 };
 

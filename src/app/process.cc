@@ -268,6 +268,7 @@ int fatal(const std::string& message) {
 
 int run_service(const config::Settings& settings, const cli::Flags& flags) {
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);  // a file that may not grow any more is a full disk, not an end
     runtime::allow_open_files(open_files_max);
     const auto lock = DatabaseLock::take(settings);
     if (!lock) {
@@ -292,11 +293,6 @@ int run_service(const config::Settings& settings, const cli::Flags& flags) {
     options.adopt_outside = [&real](const config::Settings& fresh) { real.adopt(fresh); };
     Service service(real.outside(), std::move(options));
     int exit_code = 0;
-    service.ledger().on_lost([&exit_code] {
-        // What this process knows may be old by now: started again, it stands by.
-        exit_code = 1;
-        ::raise(SIGTERM);
-    });
     runtime::TaskGroup main_task(real.io.get_executor());
     const bool with_http = flags.text("c") != "continuous";
     main_task.spawn(serve(service, settings, with_http, signals, exit_code));

@@ -70,14 +70,15 @@ Service::Service(Outside outside, ServiceOptions options)
     : outside_(outside),
       options_(std::move(options)),
       ledger_(outside_.store, outside_.clock, options_.node.token, options_.node.host, outside_.executor),
-      caretaker_(
-          CaretakerSeams{outside_.store, ledger_, ledger_, outside_.clock, outside_.executor},
-          options_.settings,
-          options_.node,
-          options_.has_shared_backend
-      ),
       discovery_(discovery_seams(outside_, ledger_), options_.settings),
       recovery_(recovery_seams(outside_, ledger_, discovery_), options_.settings, options_.node, options_.noop),
+      caretaker_(
+          CaretakerSeams{outside_.store, ledger_, discovery_, outside_.clock, outside_.executor},
+          options_.settings,
+          options_.node,
+          options_.command == "http" ? std::string() : options_.command,
+          options_.has_shared_backend
+      ),
       use_cases_(
           api_seams(outside_, ledger_, discovery_, recovery_),
           options_.settings,
@@ -98,6 +99,13 @@ Service::Service(Outside outside, ServiceOptions options)
         }
     };
     use_cases_.set_reloading(std::move(reloading));
+    if (options_.watch || options_.has_shared_backend) {
+        api::Membership membership;
+        membership.pulse = [this] { return caretaker_.pulse(); };
+        membership.grab = [this] { return caretaker_.grab(); };
+        membership.reelect = [this] { return caretaker_.reelect(); };
+        use_cases_.set_membership(std::move(membership));
+    }
     ledger_.on_change([this](const std::vector<model::Change>& changes) { tell_audit(changes, *use_cases_.settings()); }
     );
 }
@@ -105,10 +113,9 @@ Service::Service(Outside outside, ServiceOptions options)
 Service::~Service() = default;
 
 Task<void> Service::start() {
-    CO_TRY(co_await caretaker_.become_active(options_.watch));
-    CO_TRY(co_await ledger_.start());
+    CO_TRY(co_await caretaker_.start(options_.watch));
     if (options_.watch || options_.has_shared_backend) {
-        caretaker_.start();
+        caretaker_.live_on();
     }
     CO_TRY(co_await discovery_.start());
     if (options_.watch) {

@@ -50,7 +50,8 @@ public:
     Service(Outside outside, ServiceOptions options);
     ~Service();
 
-    /// Opens the store, takes leadership, finishes what a dead process left behind, and begins to watch.
+    /// Opens the store, takes leadership, finishes what a dead process left behind, and begins to watch. On a shared
+    /// backend another node may lead: then this one watches, answers, and waits for its turn.
     Task<void> start();
     /// Stops new work, cancels, waits; servers are left in a defined state.
     Co<void> stop();
@@ -64,9 +65,9 @@ private:
     Outside outside_;
     ServiceOptions options_;
     ledger::SingleNode ledger_;
-    Caretaker caretaker_;
     discovery::DiscoveryLoop discovery_;
     recovery::RecoveryLoop recovery_;
+    Caretaker caretaker_;
     api::UseCases use_cases_;
 };
 

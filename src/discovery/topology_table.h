@@ -54,7 +54,8 @@ public:
     ChangedClusters remove(const Endpoint& server, const Reading& now);
     /// `names` now maps `from` to `to`: what refers to it follows, the server known as `from` goes.
     ChangedClusters rename(const Endpoint& from, const Endpoint& to, const Reading& now);
-    /// The intended state is now `intent`; `changes` say what is new about it.
+    /// The intended state is now `intent`; `changes` say what is new about it, none that
+    /// anything may be.
     ChangedClusters intend(
         std::shared_ptr<const model::Intent> intent, const std::vector<model::Change>& changes, const Reading& now
     );

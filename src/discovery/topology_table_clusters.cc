@@ -101,6 +101,11 @@ ChangedClusters TopologyTable::intend(
 ) {
     intent_ = std::move(intent);
     std::set<Endpoint> servers;
+    if (changes.empty()) {
+        for (const auto& entry : records_) {
+            servers.insert(entry.first);
+        }
+    }
     const auto on_host = [&](const std::string& host) {
         for (const auto& entry : records_) {
             if (entry.first.host == host) {
@@ -129,6 +134,9 @@ ChangedClusters TopologyTable::intend(
             touched.insert(entry.first);
         }
     };
+    if (changes.empty()) {
+        all_clusters();
+    }
     for (const auto& change : changes) {
         std::visit(
             [&](const auto& c) {

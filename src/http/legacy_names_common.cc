@@ -114,6 +114,17 @@ void write_node(JsonWriter& json, const store::NodeRecord& node) {
 
 /// The elected node among those alive; its name alone when it is not listed.
 store::NodeRecord active_node(const api::Health& health) {
+    if (health.active) {
+        store::NodeRecord out;
+        for (const auto& node : health.nodes) {
+            out = node.token == health.active->token ? node : out;
+        }
+        out.host = health.active->host;
+        out.token = health.active->token;
+        out.first_seen = health.active->first_seen;
+        out.last_seen = health.active->last_seen;
+        return out;
+    }
     for (const auto& node : health.nodes) {
         if (health.is_leader ? node.token == health.node.token : node.host == health.leader) {
             return node;

@@ -132,25 +132,33 @@ Co<Response> automated_recovery_filters(DeskPtr desk, Call /*call*/) {
 
 namespace {
 
-/// A node that is alone cannot take the lead from anybody, nor give it to anybody: it says how it stands.
-Co<Response> stay_elected(DeskPtr desk, std::string_view message) {
-    const auto standing = co_await desk->standing();
-    if (!standing) {
-        co_return envelope_error(standing.error());
-    }
-    if (!standing->leadership.is_leader) {
-        co_return envelope_error("this node does not lead: its store cannot be written");
+/// `work` gives "true"; a task without a value has no way to the control thread.
+Co<Response> election(DeskPtr desk, Task<bool> work, std::string_view message) {
+    const auto done = co_await desk->on_control(std::move(work));
+    if (!done) {
+        co_return envelope_error(done.error());
     }
     co_return envelope_ok(message);
+}
+
+Task<bool> grab(api::UseCases& use_cases) {
+    CO_TRY(co_await use_cases.grab_election());
+    co_return true;
+}
+Task<bool> reelect_now(api::UseCases& use_cases) {
+    CO_TRY(co_await use_cases.reelect());
+    co_return true;
 }
 
 }  // namespace
 
 Co<Response> grab_election(DeskPtr desk, Call /*call*/) {
-    return stay_elected(std::move(desk), "Node elected as leader");
+    auto work = grab(desk->use_cases);
+    return election(std::move(desk), std::move(work), "Node elected as leader");
 }
 Co<Response> reelect(DeskPtr desk, Call /*call*/) {
-    return stay_elected(std::move(desk), "Set re-elections: this node is alone and leads on");
+    auto work = reelect_now(desk->use_cases);
+    return election(std::move(desk), std::move(work), "Set re-elections");
 }
 
 Co<Response> reload_cluster_alias(DeskPtr /*desk*/, Call /*call*/) {
