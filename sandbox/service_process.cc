@@ -77,12 +77,15 @@ std::filesystem::path ServiceProcess::configuration() const { return options_.fo
 
 Result<void> ServiceProcess::launch() {
     const auto began = Clock::now();
-    TRY(pid_,
-        nursery_.spawn(
-            {options_.program.string(), "--config=" + configuration().string(), options_.level, "http"}, log()
-        ));
+    std::vector<std::string> words = options_.runner;
+    for (const auto& word :
+         {options_.program.string(), "--config=" + configuration().string(), options_.level, std::string("http")}) {
+        words.push_back(word);
+    }
+    TRY(pid_, nursery_.spawn(words, log()));
+    const std::string sign = options_.must_lead ? "/api/leader-check" : "/api/lb-check";
     while (Clock::now() - began < start_limit) {
-        const auto answer = get("/api/leader-check", milliseconds(1000));
+        const auto answer = get(sign, milliseconds(1000));
         if (answer && answer->status == 200) {
             start_took_ = std::chrono::duration_cast<milliseconds>(Clock::now() - began);
             return {};
@@ -93,7 +96,7 @@ Result<void> ServiceProcess::launch() {
         }
     }
     kill();
-    return fail(ErrorCode::timed_out, "the service does not lead after 20 s:\n" + tail(log(), 20));
+    return fail(ErrorCode::timed_out, "the service is not up after 20 s:\n" + tail(log(), 20));
 }
 
 Result<runtime::HttpAnswer> ServiceProcess::get(const std::string& target, milliseconds timeout) const {

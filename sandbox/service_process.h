@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/endpoint.h"
 #include "base/result.h"
@@ -23,11 +24,13 @@ struct ServiceProcessOptions {
     /// JSON texts.
     std::map<std::string, std::string> settings;
     std::string level = "--verbose";  ///< --quiet, --verbose or --debug
+    bool must_lead = true;            ///< false: it is up when it answers
+    std::vector<std::string> runner;  ///< a program and its arguments that run the binary; none: it runs by itself
 };
 
 class ServiceProcess {
 public:
-    /// Returns when the service leads. Errors carry the end of its log.
+    /// Returns when the service leads (or answers, see must_lead). Errors carry the end of its log.
     static Result<std::unique_ptr<ServiceProcess>> start(ServiceProcessOptions options);
     /// Ends it (SIGTERM, then SIGKILL).
     ~ServiceProcess();

@@ -1,0 +1,208 @@
+// Whole programs on one shared database: exactly one acts, the others stand by, watch and answer; and what happens when
+// the database itself goes away.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include "flavors.h"
+#include "store_backend.h"
+
+namespace orc::integration {
+namespace {
+
+using sandbox::ServiceProcess;
+using ::testing::HasSubstr;
+
+// The others' patience is five seconds by a clock that counts whole ones, and they look each second.
+constexpr milliseconds takes_over_within = seconds(10);
+
+std::string token_of(const ServiceProcess& node) {
+    const auto health = ask(node, "/api/health");
+    return health.is_object() ? std::string(health.at("Details").at("Token").as_string()) : "";
+}
+
+class Nodes : public OnEachFlavor {
+protected:
+    void set_up(int servers) {
+        database_ = SharedDatabase::set_up(GetParam());
+        ASSERT_NE(database_, nullptr);
+        sandbox::Options options;
+        options.flavor = GetParam();
+        options.servers = servers;
+        auto started = sandbox::Sandbox::start(std::move(options));
+        ASSERT_TRUE(started) << started.error().message;
+        servers_ = *std::move(started);
+    }
+    std::unique_ptr<ServiceProcess> start(
+        const std::string& name, bool must_lead, const std::map<std::string, std::string>& more = {}
+    ) {
+        auto settings = database_->settings();
+        for (const auto& [key, value] : more) {
+            settings[key] = value;
+        }
+        return start_node(servers_->folder(), name, std::move(settings), must_lead);
+    }
+    void discover(const ServiceProcess& node) {
+        const Endpoint first = servers_->endpoint(1);
+        ask(node, "/api/discover/" + first.host + "/" + std::to_string(first.port));
+        ASSERT_TRUE(eventually(seconds(20), [&] {
+            return sandbox::known_servers(node) == std::size_t(servers_->size());
+        })) << sandbox::tail(node.log(), 20);
+    }
+    std::string downtime_path(const std::string& reason) {
+        const Endpoint first = servers_->endpoint(1);
+        return "/api/begin-downtime/" + first.host + "/" + std::to_string(first.port) + "/ann/" + reason + "/1h";
+    }
+    std::string downtime_reason(const ServiceProcess& node) {
+        const auto all = ask(node, "/api/all-instances");
+        if (all.is_array()) {
+            for (const auto& server : all.as_array()) {
+                if (server.at("IsDowntimed").as_bool()) {
+                    return std::string(server.at("DowntimeReason").as_string());
+                }
+            }
+        }
+        return "";
+    }
+
+    std::unique_ptr<SharedDatabase> database_;
+    std::unique_ptr<sandbox::Sandbox> servers_;
+};
+
+TEST_P(Nodes, one_acts_and_the_other_answers_until_it_is_its_turn) {
+    ASSERT_NO_FATAL_FAILURE(set_up(3));
+    const auto first = start("first", true);
+    ASSERT_NE(first, nullptr);
+    discover(*first);
+    const auto second = start("second", false);
+    ASSERT_NE(second, nullptr);
+
+    // The second stands by: it watches, answers, and changes nothing.
+    EXPECT_EQ(status_of(*second, "/api/leader-check"), 404);
+    EXPECT_EQ(status_of(*second, "/api/leader-check/503"), 503);
+    EXPECT_TRUE(eventually(seconds(20), [&] { return sandbox::known_servers(*second) == 3; }))
+        << sandbox::tail(second->log(), 20);
+    ASSERT_TRUE(eventually(seconds(5), [&] {
+        const auto health = ask(*second, "/api/health");
+        return health.is_object() && health.at("Details").at("AvailableNodes").as_array().size() == 2;
+    }));
+    const auto health = ask(*second, "/api/health").at("Details");
+    EXPECT_TRUE(health.at("Healthy").as_bool());
+    EXPECT_FALSE(health.at("IsActiveNode").as_bool());
+    EXPECT_EQ(std::string(health.at("ActiveNode").at("Token").as_string()), token_of(*first));
+    EXPECT_NE(std::string(health.at("ActiveNode").at("FirstSeenActive").as_string()), "");
+    EXPECT_THAT(
+        message_of(ask(*second, downtime_path("refused"))), HasSubstr("this node stands by: the active node is")
+    );
+    EXPECT_EQ(message_of(ask(*first, downtime_path("agreed"))).find("stands by"), std::string::npos);
+    EXPECT_TRUE(eventually(seconds(5), [&] { return downtime_reason(*second) == "agreed"; }));
+    EXPECT_EQ(database_->cell("select token from orchestrator.active_node"), token_of(*first));
+    EXPECT_EQ(database_->cell("select count(*) from orchestrator.node_health"), "2");
+
+    // It dies.
+    const std::string second_token = token_of(*second);
+    const auto killed = std::chrono::steady_clock::now();
+    first->kill();
+    ASSERT_TRUE(eventually(takes_over_within, [&] { return leads(*second); })) << sandbox::tail(second->log(), 20);
+    const auto took = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - killed);
+    RecordProperty("milliseconds_until_the_other_leads", int(took.count()));
+    EXPECT_EQ(downtime_reason(*second), "agreed");
+    EXPECT_EQ(database_->cell("select token from orchestrator.active_node"), second_token);
+    EXPECT_THAT(message_of(ask(*second, downtime_path("by_the_second"))), HasSubstr("Instance downtimed"));
+
+    // It comes back and stands by; told to end, the active one hands over at once.
+    const auto third = start("third", false);
+    ASSERT_NE(third, nullptr);
+    EXPECT_FALSE(leads(*third));
+    EXPECT_TRUE(second->terminate());
+    ASSERT_TRUE(eventually(seconds(4), [&] { return leads(*third); })) << sandbox::tail(third->log(), 20);
+    EXPECT_TRUE(eventually(seconds(5), [&] { return downtime_reason(*third) == "by_the_second"; }));
+}
+
+TEST_P(Nodes, a_frozen_leader_that_wakes_up_is_none_and_goes_on_as_the_other) {
+    ASSERT_NO_FATAL_FAILURE(set_up(3));
+    const auto first = start("first", true);
+    ASSERT_NE(first, nullptr);
+    discover(*first);
+    const auto second = start("second", false);
+    ASSERT_NE(second, nullptr);
+    ASSERT_TRUE(eventually(seconds(20), [&] { return sandbox::known_servers(*second) == 3; }));
+
+    ASSERT_EQ(kill(first->pid(), SIGSTOP), 0);
+    ASSERT_TRUE(eventually(takes_over_within, [&] { return leads(*second); })) << sandbox::tail(second->log(), 20);
+    EXPECT_THAT(message_of(ask(*second, downtime_path("decided_meanwhile"))), HasSubstr("Instance downtimed"));
+
+    ASSERT_EQ(kill(first->pid(), SIGCONT), 0);
+    // From the first answer on it is not the leader, and it refuses to change anything.
+    EXPECT_EQ(status_of(*first, "/api/leader-check"), 404);
+    EXPECT_EQ(std::string(ask(*first, downtime_path("too_late")).at("Code").as_string()), "ERROR");
+    ASSERT_TRUE(eventually(seconds(5), [&] { return downtime_reason(*first) == "decided_meanwhile"; }))
+        << sandbox::tail(first->log(), 20);
+    EXPECT_TRUE(leads(*second));
+    EXPECT_FALSE(leads(*first));
+    EXPECT_EQ(kill(first->pid(), 0), 0) << "the process must go on";
+    EXPECT_THAT(message_of(ask(*first, downtime_path("refused"))), HasSubstr("stands by"));
+
+    // Exactly one acts.
+    const Endpoint old = servers_->endpoint(1);
+    ask(*second, "/api/end-downtime/" + old.host + "/" + std::to_string(old.port));
+    ASSERT_TRUE(servers_->kill(1));
+    EXPECT_TRUE(eventually(seconds(30), [&] { return !sandbox::what_is_not_whole(*servers_).has_value(); }))
+        << sandbox::what_is_not_whole(*servers_).value_or("") << sandbox::tail(second->log(), 40);
+    EXPECT_EQ(database_->cell("select count(*) from orchestrator.topology_recovery"), "1");
+    const auto recoveries = ask(*first, "/api/audit-recovery");
+    ASSERT_TRUE(recoveries.is_array());
+    EXPECT_EQ(recoveries.as_array().size(), 1U) << "the one that stands by must show it as well";
+
+    // And back: whoever grabs the lead has it, and the other one notices.
+    EXPECT_EQ(std::string(ask(*first, "/api/grab-election").at("Code").as_string()), "OK");
+    EXPECT_TRUE(leads(*first));
+    EXPECT_TRUE(eventually(seconds(4), [&] { return !leads(*second); }));
+    EXPECT_EQ(ask(*first, "/api/audit-recovery").as_array().size(), 1U);
+}
+
+TEST_P(Nodes, a_database_that_goes_away_is_told_and_outlived) {
+    ASSERT_NO_FATAL_FAILURE(set_up(2));
+    const auto node = start("node", true, {{"MySQLOrchestratorReadTimeoutSeconds", "2"}});
+    ASSERT_NE(node, nullptr);
+    discover(*node);
+    const auto last_seen = [&] {
+        const auto all = ask(*node, "/api/all-instances");
+        return all.is_array() && !all.as_array().empty()
+                   ? std::string(all.as_array().front().at("LastSeenTimestamp").as_string())
+                   : "";
+    };
+    for (const bool is_frozen : {false, true}) {
+        SCOPED_TRACE(is_frozen ? "frozen" : "killed");
+        auto& server = database_->server();
+        ASSERT_TRUE(is_frozen ? server.freeze(1) : server.kill(1));
+        ASSERT_TRUE(eventually(seconds(10), [&] { return status_of(*node, "/api/health") == 500; }));
+        const auto began = std::chrono::steady_clock::now();
+        const auto sick = ask(*node, "/api/health");
+        EXPECT_LT(std::chrono::steady_clock::now() - began, seconds(2)) << "health must not wait for what is ill";
+        EXPECT_THAT(message_of(sick), HasSubstr("Application node is unhealthy: database"));
+        EXPECT_FALSE(sick.at("Details").at("Healthy").as_bool());
+        EXPECT_TRUE(eventually(seconds(10), [&] { return !leads(*node); })) << "nothing can be decided";
+        EXPECT_THAT(node->get("/metrics")->body, HasSubstr("orchestrator_health_is_ready 0"));
+        EXPECT_THAT(
+            message_of(ask(*node, downtime_path("refused"))), HasSubstr("nothing can be changed now: database")
+        );
+        const std::string seen = last_seen();
+        EXPECT_TRUE(eventually(seconds(10), [&] { return last_seen() > seen; })) << "watching must go on";
+        EXPECT_EQ(downtime_reason(*node), "");
+
+        ASSERT_TRUE(is_frozen ? server.thaw(1) : server.restart(1, {false, true}));
+        ASSERT_TRUE(eventually(seconds(15), [&] { return leads(*node) && status_of(*node, "/api/health") == 200; }))
+            << sandbox::tail(node->log(), 20);
+        EXPECT_THAT(node->get("/metrics")->body, HasSubstr("orchestrator_health_is_ready 1"));
+        EXPECT_THAT(message_of(ask(*node, downtime_path("agreed"))), HasSubstr("Instance downtimed"));
+        EXPECT_EQ(database_->cell("select reason from orchestrator.database_instance_downtime"), "agreed");
+        const Endpoint first = servers_->endpoint(1);
+        ask(*node, "/api/end-downtime/" + first.host + "/" + std::to_string(first.port));
+    }
+}
+
+ORC_ON_EACH_FLAVOR(Nodes);
+
+}  // namespace
+}  // namespace orc::integration
