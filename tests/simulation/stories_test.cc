@@ -338,6 +338,47 @@ TEST(Story, a_primary_whose_wire_is_back_at_any_moment_of_its_recovery_costs_not
     EXPECT_GT(promoted, 0);
 }
 
+/// When a story's trace first has a line that ends like one of these.
+Micros time_of(const Scenario& story, const std::vector<std::string>& endings) {
+    WorldOptions options;
+    options.is_traced = true;
+    const Verdict verdict = World(story, options).run();
+    for (const auto& line : verdict.trace) {
+        for (const auto& ending : endings) {
+            if (line.ends_with(ending)) {
+                return at(std::stod(line));
+            }
+        }
+    }
+    ADD_FAILURE() << "never: " << endings.front();
+    return Micros(0);
+}
+
+Scenario killed_twice(bool is_mariadb, int write) {
+    Scenario story = plain_story(5, is_mariadb ? mariadb() : ServerOptions{});
+    story.add(at(15), Kind::kill, 0);
+    story.kill_manager_at_write = write;
+    return story;
+}
+
+// What the second life has undone, and saw before that, is what the third one goes back to.
+TEST(Story, a_manager_that_dies_twice_in_a_row_leaves_no_receiver_stopped) {
+    for (const bool is_mariadb : {false, true}) {
+        for (const int write : {4, 5}) {
+            const Micros reborn = time_of(killed_twice(is_mariadb, write), {"the manager starts, life 2"});
+            for (int delay = 20; delay < 100; delay += 2) {
+                SCOPED_TRACE(
+                    (is_mariadb ? "MariaDB, write " : "MySQL, write ") + std::to_string(write) + ", " +
+                    std::to_string(delay) + " ms"
+                );
+                Scenario story = killed_twice(is_mariadb, write);
+                story.add(reborn + Millis(delay), Kind::kill_manager);
+                tell(story);
+            }
+        }
+    }
+}
+
 /// The primary is silent to everybody from 15 s on, and back after `silence`.
 Scenario silent_for(bool is_mariadb, Micros silence) {
     ServerOptions options = semi_sync();
@@ -352,24 +393,14 @@ Scenario silent_for(bool is_mariadb, Micros silence) {
     return story;
 }
 
-/// When the first server is made writable.
-Micros opened_at(const Scenario& story) {
-    WorldOptions options;
-    options.is_traced = true;
-    const Verdict verdict = World(story, options).run();
-    for (const auto& line : verdict.trace) {
-        if (line.ends_with("  db2:3306: set read_only off") || line.ends_with("  db3:3306: set read_only off")) {
-            return at(std::stod(line));
-        }
-    }
-    ADD_FAILURE() << "nobody was opened";
-    return Micros(0);
-}
-
 // A sibling that still receives would acknowledge one more write, which its new source lacks.
 TEST(Story, a_silent_primary_that_is_back_at_any_moment_of_its_recovery_costs_nothing) {
     for (const bool is_mariadb : {false, true}) {
-        const Micros replaced = opened_at(silent_for(is_mariadb, Seconds(20))) - at(15);
+        const Micros replaced =
+            time_of(
+                silent_for(is_mariadb, Seconds(20)), {"  db2:3306: set read_only off", "  db3:3306: set read_only off"}
+            ) -
+            at(15);
         int promoted = 0;
         const int stories = 48;
         for (int i = 0; i < stories; ++i) {
