@@ -225,6 +225,38 @@ Task<void> Caretaker::reelect() {
 }
 
 Co<void> Caretaker::tidy() {
+    note_domains();
+    co_await take_snapshot_if_due();
+    co_await expire();
+}
+
+// Told again before its row outlives its time.
+void Caretaker::note_domains() {
+    const model::TopologyPtr topology = seams_.discovery.topology();
+    for (const auto& [name, cluster] : topology->clusters) {
+        if (!cluster->domain.empty()) {
+            seams_.store.note(store::ClusterDomain{name, cluster->domain, seams_.clock.wall()});
+        }
+    }
+}
+
+// Counted from the last one in the database, so that a restart neither skips nor repeats one.
+Co<void> Caretaker::take_snapshot_if_due() {
+    const std::chrono::hours interval(settings_.snapshot_topologies_interval_hours);
+    if (interval.count() <= 0 || !take_snapshot_) {
+        co_return;
+    }
+    const auto times = co_await seams_.store.snapshot_times();
+    if (!times || (!times->empty() && seams_.clock.wall() - times->back() < interval)) {
+        co_return;
+    }
+    const auto taken = co_await take_snapshot_();
+    if (!taken) {
+        LOG(warning, "snapshot.not_taken", {{"why", taken.error().message}});
+    }
+}
+
+Co<void> Caretaker::expire() {
     const WallTime now = seams_.clock.wall();
     const store::Retention retention = retention_of(settings_);
     const auto done = co_await seams_.store.expire(now, retention);

@@ -2,6 +2,7 @@
 // database exactly one node acts.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -45,6 +46,9 @@ public:
     void live_on();
     Co<void> stop();
 
+    /// How a snapshot of all topologies is taken (SnapshotTopologiesIntervalHours).
+    void on_snapshot_due(std::function<Task<void>()> take) { take_snapshot_ = std::move(take); }
+
     /// What the last round found.
     api::Pulse pulse() const;
     /// Becomes the active node, whoever was. Errors: those of the database.
@@ -60,6 +64,9 @@ private:
     Task<void> stand_by(store::ActiveNode active);
     Co<void> watch_the_same();
     Co<void> tidy();
+    Co<void> expire();
+    Co<void> take_snapshot_if_due();
+    void note_domains();
     bool is_mine() const { return active_ && active_->token == node_.token; }
     store::NodeRecord self() const;
     Error used_by_another() const;
@@ -77,6 +84,7 @@ private:
     bool is_claiming_ = false;
     bool stands_by_ = false;
     std::uint64_t rounds_ = 0;
+    std::function<Task<void>()> take_snapshot_;
     std::set<Endpoint> not_theirs_;  ///< watched here, and not by the active node when that was last looked at
     runtime::TaskGroup tasks_;
 };

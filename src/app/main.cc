@@ -64,9 +64,12 @@ int serve_or_run(const cli::Flags& flags) {
         app::hold_hangups();
     }
     const std::string file = flags.text("config");
-    const auto loaded = config::load_files(file.empty() ? std::nullopt : std::optional<std::string>(file));
+    auto loaded = config::load_files(file.empty() ? std::nullopt : std::optional<std::string>(file));
     if (!loaded) {
         return app::fatal(loaded.error().message);
+    }
+    if (flags.on("enable-database-update")) {
+        loaded->settings.skip_orchestrator_database_update = false;
     }
     const config::Settings& settings = loaded->settings;
     runtime::configure_log(

@@ -36,7 +36,7 @@ namespace {
 struct Real {
     /// Makes everything; nothing is opened yet.
     Result<void> connect(const config::Settings& settings) {
-        TRY(store, make_store(settings, clock));
+        TRY(store, make_store(settings, clock, store_controls));
         resolver = mysql::make_resolver(clock, io.get_executor(), {});
         dialer = mysql::make_dialer(clock, io.get_executor(), *resolver);
         gateway = mysql::make_gateway(gateway_options(settings), *dialer, clock, io.get_executor());
@@ -51,12 +51,14 @@ struct Real {
     /// On the control executor.
     void adopt(const config::Settings& settings) {
         gateway->adopt(gateway_options(settings));
+        store_controls.adopt(settings);
         shell = settings.processes_shell_command;
     }
 
     asio::io_context io{1};
     runtime::SystemClock clock;
     runtime::SystemRng rng;
+    StoreControls store_controls;
     std::unique_ptr<store::Store> store;
     std::unique_ptr<mysql::Resolver> resolver;
     std::unique_ptr<mysql::Dialer> dialer;

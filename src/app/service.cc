@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "api/snapshots.h"
 #include "app/audit_log.h"
 #include "runtime/log.h"
 
@@ -99,6 +100,7 @@ Service::Service(Outside outside, ServiceOptions options)
         }
     };
     use_cases_.set_reloading(std::move(reloading));
+    caretaker_.on_snapshot_due([this] { return take_snapshot(); });
     if (options_.watch || options_.has_shared_backend) {
         api::Membership membership;
         membership.pulse = [this] { return caretaker_.pulse(); };
@@ -111,6 +113,11 @@ Service::Service(Outside outside, ServiceOptions options)
 }
 
 Service::~Service() = default;
+
+Task<void> Service::take_snapshot() {
+    CO_TRY([[maybe_unused]] const Micros took, co_await api::take_snapshot(use_cases_));
+    co_return Result<void>{};
+}
 
 Task<void> Service::start() {
     CO_TRY(co_await caretaker_.start(options_.watch));

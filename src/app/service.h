@@ -62,6 +62,8 @@ public:
     ledger::SingleNode& ledger() { return ledger_; }
 
 private:
+    Task<void> take_snapshot();
+
     Outside outside_;
     ServiceOptions options_;
     ledger::SingleNode ledger_;

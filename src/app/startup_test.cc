@@ -62,6 +62,28 @@ TEST_F(Startup, a_group_of_several_nodes_is_refused_by_name) {
     EXPECT_THAT(alone.read_until("http.listening"), HasSubstr("group.not_joined key=RaftEnabled nodes=3"));
 }
 
+TEST_F(Startup, tables_are_left_alone_when_told_so) {
+    const std::string file = write(", \"SkipOrchestratorDatabaseUpdate\": true");
+    EXPECT_THAT(
+        run(ORC_PROGRAM, {"--config", file, "-c", "clusters"}),
+        HasSubstr(database() + ": SkipOrchestratorDatabaseUpdate is set, but the database lacks tables")
+    );
+    EXPECT_EQ(run(ORC_PROGRAM, {"--config", file, "--enable-database-update", "-c", "clusters"}), "\n");
+    EXPECT_EQ(run(ORC_PROGRAM, {"--config", file, "-c", "clusters"}), "\n") << "now there is nothing to change";
+}
+
+TEST_F(Startup, a_database_of_another_version_is_refused_when_told_so) {
+    const std::string picky = write(", \"PanicIfDifferentDatabaseDeploy\": true");
+    EXPECT_THAT(
+        run(ORC_PROGRAM, {"--config", picky, "-c", "clusters"}),
+        HasSubstr(database() + ": PanicIfDifferentDatabaseDeploy is set")
+    );
+    EXPECT_EQ(run(ORC_PROGRAM, {"--config", write(""), "-c", "clusters"}), "\n");
+    EXPECT_EQ(
+        run(ORC_PROGRAM, {"--config", write(", \"PanicIfDifferentDatabaseDeploy\": true"), "-c", "clusters"}), "\n"
+    );
+}
+
 TEST_F(Startup, a_group_of_one_works_alone_and_says_so) {
     Program service(
         ORC_PROGRAM, {"--verbose", "--config", write(", \"RaftEnabled\": true, \"RaftDataDir\": \"/tmp\""), "http"}

@@ -140,9 +140,13 @@ Result<store::MysqlBackendOptions> backend_options(const config::Settings& setti
     out.access.password = settings.mysql_orchestrator_password;
     out.access.schema = settings.mysql_orchestrator_database;
     out.access.ca_file = settings.mysql_orchestrator_ssl_ca_file;
+    if (settings.mysql_orchestrator_max_allowed_packet > 0) {
+        out.access.answer_limit = static_cast<std::uint64_t>(settings.mysql_orchestrator_max_allowed_packet);
+    }
     if (settings.mysql_orchestrator_use_mutual_tls) {
-        const bool is_unverified = settings.mysql_orchestrator_ssl_skip_verify || out.access.ca_file.empty();
-        out.access.tls = is_unverified ? mysql::TlsMode::require : mysql::TlsMode::verify_ca;
+        // Without a file of authorities, those of the system are asked.
+        out.access.tls =
+            settings.mysql_orchestrator_ssl_skip_verify ? mysql::TlsMode::require : mysql::TlsMode::verify_ca;
         out.access.certificate_file = settings.mysql_orchestrator_ssl_cert_file;
         out.access.key_file = settings.mysql_orchestrator_ssl_private_key_file;
     }
@@ -157,15 +161,39 @@ Result<store::MysqlBackendOptions> backend_options(const config::Settings& setti
     return out;
 }
 
-Result<std::unique_ptr<store::Store>> make_store(const config::Settings& settings, const runtime::Clock& clock) {
+void StoreControls::adopt(const config::Settings& settings) {
+    const bool is_asked = settings.buffer_instance_writes && settings.instance_write_buffer_size > 0;
+    const store::WritePace usual;
+    pace_->most = is_asked ? static_cast<std::size_t>(settings.instance_write_buffer_size) : usual.most.load();
+    pace_->longest_wait_us =
+        is_asked ? Micros(Millis(settings.instance_flush_interval_milliseconds)).count() : usual.longest_wait_us.load();
+    if (server_ == nullptr) {
+        return;
+    }
+    if (auto options = backend_options(settings)) {
+        server_->put(*std::move(options));
+    } else {
+        LOG(error, "store.settings_not_taken", {{"why", options.error().message}});
+    }
+}
+
+Result<std::unique_ptr<store::Store>> make_store(
+    const config::Settings& settings, const runtime::Clock& clock, StoreControls& controls
+) {
+    store::DatabaseStoreOptions options;
+    options.rules.leave_tables = settings.skip_orchestrator_database_update;
+    options.rules.same_version_only = settings.panic_if_different_database_deploy;
+    options.pace = controls.pace_;
+    controls.adopt(settings);
     if (!has_shared_backend(settings)) {
         TRY(auto path, database_path(settings));
-        return store::make_sqlite_store(std::move(path), clock);
+        return store::make_sqlite_store(std::move(path), clock, std::move(options));
     }
-    TRY(auto options, backend_options(settings));
-    std::string name = options.name();
-    auto open_backend = store::open_mysql(std::move(options));
-    return store::make_database_store(std::move(open_backend), std::move(name), clock);
+    TRY(auto server, backend_options(settings));
+    std::string name = server.name();
+    controls.server_ = std::make_shared<store::LiveMysqlOptions>(std::move(server));
+    auto open_backend = store::open_mysql(controls.server_);
+    return store::make_database_store(std::move(open_backend), std::move(name), clock, std::move(options));
 }
 
 Result<std::unique_ptr<DatabaseLock>> DatabaseLock::take(const config::Settings& settings) {

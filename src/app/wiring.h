@@ -9,6 +9,7 @@
 #include "mysql/real_gateway.h"
 #include "recovery/recovery.h"
 #include "runtime/rng.h"
+#include "store/database_store.h"
 #include "store/mysql_backend.h"
 #include "store/store.h"
 
@@ -31,8 +32,24 @@ bool has_shared_backend(const config::Settings& settings);
 Result<std::string> database_path(const config::Settings& settings);
 /// How to reach the server of the shared backend. Errors (invalid) name the key that is missing.
 Result<store::MysqlBackendOptions> backend_options(const config::Settings& settings);
+/// What of a store's settings may change while it is open.
+class StoreControls {
+public:
+    /// Those that take effect at start only stay as they were.
+    void adopt(const config::Settings& settings);
+
+private:
+    friend Result<std::unique_ptr<store::Store>> make_store(
+        const config::Settings& settings, const runtime::Clock& clock, StoreControls& controls
+    );
+    std::shared_ptr<store::LiveMysqlOptions> server_;  ///< null: an embedded database
+    std::shared_ptr<store::WritePace> pace_ = std::make_shared<store::WritePace>();
+};
+
 /// The store that the settings ask for, not yet opened. Errors: those of the two above.
-Result<std::unique_ptr<store::Store>> make_store(const config::Settings& settings, const runtime::Clock& clock);
+Result<std::unique_ptr<store::Store>> make_store(
+    const config::Settings& settings, const runtime::Clock& clock, StoreControls& controls
+);
 
 /// Held by the one process that may decide on an embedded database; released with the object, or when the process ends.
 class DatabaseLock {

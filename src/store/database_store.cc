@@ -23,8 +23,15 @@ constexpr std::size_t notes_max = 10'000;
 // The thread and its three queues, most urgent first: commits, other calls, observations.
 class Writer {
 public:
-    Writer(OpenBackend open_backend, std::string name, const runtime::Clock& clock, Meter& meter)
-        : engine_(std::move(open_backend), std::move(name)),
+    Writer(
+        OpenBackend open_backend,
+        std::string name,
+        const runtime::Clock& clock,
+        Meter& meter,
+        const DatabaseStoreOptions& options
+    )
+        : engine_(std::move(open_backend), std::move(name), options.rules),
+          pace_(options.pace),
           clock_(clock),
           meter_(meter),
           thread_([this] { loop(); }) {}
@@ -77,7 +84,7 @@ public:
                                                            : known_.erase(observation.endpoint) > 0;
         Endpoint endpoint = observation.endpoint;
         pending_.insert_or_assign(std::move(endpoint), std::move(observation));
-        is_flush_due_ = is_flush_due_ || ((is_news || pending_.size() >= observed_batch_max) && !is_failing_);
+        is_flush_due_ = is_flush_due_ || ((is_news || pending_.size() >= batch_max()) && !is_failing_);
         note_age(now);
         // Also for the first one, so that the thread begins to count its second of silence.
         if (is_flush_due_ || pending_.size() == 1) {
@@ -136,12 +143,14 @@ private:
 
     // While the thread is kept busy by others it sees no second of silence: the callers tell it the time.
     void note_age(Instant now) {
-        if (has_pending() && now - pending_since_ >= observed_batch_age) {
+        if (has_pending() && now - pending_since_ >= batch_age()) {
             pending_since_ = now;
             is_flush_due_ = true;
         }
     }
 
+    std::size_t batch_max() const { return std::max<std::size_t>(pace_->most, 1); }
+    Micros batch_age() const { return Micros(std::max<std::int64_t>(pace_->longest_wait_us, 1000)); }
     bool has_pending() const { return !pending_.empty() || !notes_.empty(); }
 
     void run_call(std::unique_lock<std::mutex>& lock) {
@@ -160,7 +169,7 @@ private:
         engine_.tidy();
         lock.lock();
         // Small rests wait for company; after an error everything waits.
-        is_flush_due_ = is_flush_due_ || (written > 0 && pending_.size() >= observed_batch_max) || is_commit_waiting_;
+        is_flush_due_ = is_flush_due_ || (written > 0 && pending_.size() >= batch_max()) || is_commit_waiting_;
     }
 
     // False: stop, nothing is left that somebody waits for.
@@ -169,7 +178,7 @@ private:
         while (!has_work()) {
             if (!has_pending()) {
                 wake_.wait(lock);
-            } else if (wake_.wait_for(lock, observed_batch_age) == std::cv_status::timeout) {
+            } else if (wake_.wait_for(lock, batch_age()) == std::cv_status::timeout) {
                 is_flush_due_ = true;
             }
         }
@@ -252,8 +261,8 @@ private:
     std::vector<Observation> take_batch() {
         const std::lock_guard lock(mutex_);
         std::vector<Observation> out;
-        out.reserve(std::min(observed_batch_max, pending_.size()));
-        while (out.size() < observed_batch_max && !pending_.empty()) {
+        out.reserve(std::min(batch_max(), pending_.size()));
+        while (out.size() < batch_max() && !pending_.empty()) {
             out.push_back(std::move(pending_.extract(pending_.begin()).mapped()));
         }
         return out;
@@ -269,6 +278,7 @@ private:
     }
 
     Engine engine_;
+    const std::shared_ptr<const WritePace> pace_;
     const runtime::Clock& clock_;
     Meter& meter_;
     std::mutex mutex_;
@@ -292,8 +302,10 @@ private:
 
 class DatabaseStore final : public Store {
 public:
-    DatabaseStore(OpenBackend open_backend, std::string name, const runtime::Clock& clock)
-        : name_(name), clock_(clock), writer_(std::move(open_backend), std::move(name), clock, *meter_) {}
+    DatabaseStore(
+        OpenBackend open_backend, std::string name, const runtime::Clock& clock, const DatabaseStoreOptions& options
+    )
+        : name_(name), clock_(clock), writer_(std::move(open_backend), std::move(name), clock, *meter_, options) {}
 
     Task<model::Intent> open() override {
         const WallTime now = clock_.wall();
@@ -433,13 +445,15 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Store> make_database_store(OpenBackend open_backend, std::string name, const runtime::Clock& clock) {
-    return std::make_unique<DatabaseStore>(std::move(open_backend), std::move(name), clock);
+std::unique_ptr<Store> make_database_store(
+    OpenBackend open_backend, std::string name, const runtime::Clock& clock, DatabaseStoreOptions options
+) {
+    return std::make_unique<DatabaseStore>(std::move(open_backend), std::move(name), clock, options);
 }
 
-std::unique_ptr<Store> make_sqlite_store(std::string path, const runtime::Clock& clock) {
+std::unique_ptr<Store> make_sqlite_store(std::string path, const runtime::Clock& clock, DatabaseStoreOptions options) {
     OpenBackend open_backend = open_sqlite(path);
-    return make_database_store(std::move(open_backend), std::move(path), clock);
+    return make_database_store(std::move(open_backend), std::move(path), clock, std::move(options));
 }
 
 }  // namespace orc::store

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "runtime/log.h"
-#include "store/schema.h"
 
 namespace orc::store {
 namespace {
@@ -37,7 +36,7 @@ Result<Backend*> Engine::writable_backend() {
     backend_.reset();
     TRY(backend, this->backend());
     if (!backend->should_be_reopened()) {
-        TRY(migrate(*backend, opened_at_));
+        TRY(prepare(*backend, opened_at_, rules_));
         LOG(info, "store.reopened", {{"database", name_}});
     }
     return backend;
@@ -47,7 +46,9 @@ Result<model::Intent> Engine::open(WallTime now) {
     close();
     opened_at_ = now;
     TRY(auto backend, open_backend_());
-    TRY(migrate(*backend, now));
+    if (auto prepared = prepare(*backend, now, rules_); !prepared) {
+        return tl::unexpected(with_context("database " + name_, std::move(prepared).error()));
+    }
     backend_ = std::move(backend);
     is_open_ = true;
     TRY(auto reader, reader());

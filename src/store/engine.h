@@ -9,6 +9,7 @@
 
 #include "store/backend.h"
 #include "store/rows.h"
+#include "store/schema.h"
 
 namespace orc::store {
 
@@ -30,8 +31,8 @@ struct Observation {
 class Engine {
 public:
     /// `name` is for messages.
-    Engine(OpenBackend open_backend, std::string name)
-        : open_backend_(std::move(open_backend)), name_(std::move(name)) {}
+    explicit Engine(OpenBackend open_backend, std::string name, OpenRules rules = {})
+        : open_backend_(std::move(open_backend)), name_(std::move(name)), rules_(rules) {}
 
     /// May be called again after an error. A database that cannot be written but has our tables opens for reading.
     Result<model::Intent> open(WallTime now);
@@ -66,6 +67,7 @@ private:
 
     OpenBackend open_backend_;
     std::string name_;
+    OpenRules rules_;
     std::unique_ptr<Backend> backend_;
     bool is_open_ = false;  ///< though perhaps between two connections
     WallTime opened_at_;

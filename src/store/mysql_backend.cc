@@ -4,6 +4,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <charconv>
+#include <tuple>
 #include <unordered_map>
 
 #include "mysql/dialer.h"
@@ -53,10 +54,12 @@ bool is_read_only(const Error& error) {
 
 class MysqlBackend final : public Backend {
 public:
-    explicit MysqlBackend(MysqlBackendOptions options)
-        : options_(std::move(options)),
+    explicit MysqlBackend(std::shared_ptr<const LiveMysqlOptions> live)
+        : live_(std::move(live)),
           resolver_(mysql::make_resolver(clock_, io_.get_executor(), {})),
-          dialer_(mysql::make_dialer(clock_, io_.get_executor(), *resolver_)) {}
+          dialer_(mysql::make_dialer(clock_, io_.get_executor(), *resolver_)) {
+        std::tie(options_, generation_) = live_->get();
+    }
     ~MysqlBackend() override { drop(); }
 
     using Backend::run;
@@ -193,9 +196,12 @@ private:
     Result<void> make_session(std::string schema);
     Result<void> create_schema();
     void note(Error& error);
+    void adopt_options();
     bool is_too_old() const { return options_.lifetime > Micros{0} && clock_.now() - since_ > options_.lifetime; }
 
-    MysqlBackendOptions options_;
+    std::shared_ptr<const LiveMysqlOptions> live_;
+    MysqlBackendOptions options_;  // as they were when the session was made
+    std::uint64_t generation_ = 0;
     asio::io_context io_{1};
     runtime::SystemClock clock_;
     std::unique_ptr<mysql::Resolver> resolver_;
@@ -282,7 +288,20 @@ Result<void> MysqlBackend::connect() {
     return {};
 }
 
+void MysqlBackend::adopt_options() {
+    auto [fresh, generation] = live_->get();
+    if (generation != generation_) {
+        options_ = std::move(fresh);
+        generation_ = generation;
+        failure_.reset();
+        drop();
+    }
+}
+
 Result<mysql::Answer> MysqlBackend::ask_for_part(std::string text) {
+    if (!in_transaction_) {
+        adopt_options();
+    }
     if (session_ && !in_transaction_ && (is_too_old() || !session_->is_open())) {
         drop();
     }
@@ -363,7 +382,22 @@ Result<std::size_t> MysqlBackend::run_some(const std::vector<Write>& writes, std
 
 std::string MysqlBackendOptions::name() const { return server.text() + "/" + access.schema; }
 
+void LiveMysqlOptions::put(MysqlBackendOptions options) {
+    const std::scoped_lock lock(mutex_);
+    options_ = std::move(options);
+    ++generation_;
+}
+
+std::pair<MysqlBackendOptions, std::uint64_t> LiveMysqlOptions::get() const {
+    const std::scoped_lock lock(mutex_);
+    return {options_, generation_};
+}
+
 OpenBackend open_mysql(MysqlBackendOptions options) {
+    return open_mysql(std::make_shared<const LiveMysqlOptions>(std::move(options)));
+}
+
+OpenBackend open_mysql(std::shared_ptr<const LiveMysqlOptions> options) {
     return [options = std::move(options)]() -> Result<std::unique_ptr<Backend>> {
         auto backend = std::make_unique<MysqlBackend>(options);
         TRY(backend->connect());

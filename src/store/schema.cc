@@ -149,4 +149,47 @@ Result<void> migrate(Backend& backend, WallTime now) {
     return done ? std::move(released) : std::move(done);
 }
 
+namespace {
+
+Result<bool> is_deployed(Backend& backend, const Columns& columns) {
+    bool found = false;
+    if (has_table(columns, "orchestrator_db_deployments")) {
+        TRY(backend.query(
+            "select 1 from orchestrator_db_deployments where deployed_version = ?",
+            Row{std::string(deployed_version)},
+            [&](const Row&) { found = true; }
+        ));
+    }
+    return found;
+}
+
+}  // namespace
+
+Result<void> prepare(Backend& backend, WallTime now, const OpenRules& rules) {
+    if (!rules.leave_tables && !rules.same_version_only) {
+        return migrate(backend, now);
+    }
+    TRY(const auto present, present_columns(backend));
+    if (rules.leave_tables) {
+        TRY(const bool current, is_current(backend, present));
+        if (!current) {
+            return fail(
+                ErrorCode::refused,
+                "SkipOrchestratorDatabaseUpdate is set, but the database lacks tables of this version: start once "
+                "without it, or with -enable-database-update"
+            );
+        }
+        return {};
+    }
+    TRY(const bool deployed, is_deployed(backend, present));
+    if (!deployed) {
+        return fail(
+            ErrorCode::refused,
+            "PanicIfDifferentDatabaseDeploy is set, and version " + std::string(deployed_version) +
+                " is not among those whose tables were deployed in the database"
+        );
+    }
+    return migrate(backend, now);
+}
+
 }  // namespace orc::store

@@ -23,4 +23,13 @@ std::string_view own_schema();
 /// (read-only), unreachable (disk, connection), corrupt.
 Result<void> migrate(Backend& backend, WallTime now);
 
+/// What opening a database may do to its tables.
+struct OpenRules {
+    bool leave_tables = false;       ///< neither check nor change them (SkipOrchestratorDatabaseUpdate)
+    bool same_version_only = false;  ///< refuse one that this version has not deployed (PanicIfDifferentDatabaseDeploy)
+};
+
+/// migrate(), as far as the rules allow it. Errors besides: refused, naming the rule.
+Result<void> prepare(Backend& backend, WallTime now, const OpenRules& rules);
+
 }  // namespace orc::store

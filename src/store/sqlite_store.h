@@ -5,6 +5,7 @@
 #include <string>
 
 #include "runtime/clock.h"
+#include "store/database_store.h"
 #include "store/store.h"
 
 namespace orc::store {
@@ -14,6 +15,8 @@ namespace orc::store {
 /// cancelled caller still gets the answer, because what is under way cannot be taken back. While the file cannot be
 /// written (read-only: denied, locked for 2 s: conflict, full or broken disk: unreachable) commits fail and observed
 /// rows wait in memory, one for each server. Destroy it before its callers' io_context.
-std::unique_ptr<Store> make_sqlite_store(std::string path, const runtime::Clock& clock);
+std::unique_ptr<Store> make_sqlite_store(
+    std::string path, const runtime::Clock& clock, DatabaseStoreOptions options = {}
+);
 
 }  // namespace orc::store

@@ -240,6 +240,41 @@ TEST(SqliteStore, of_many_observations_of_a_server_only_the_newest_is_written) {
     EXPECT_EQ(std::count(uptimes.begin(), uptimes.end(), last), 3);
 }
 
+TEST(SqliteStore, so_many_observations_as_told_do_not_wait_for_more) {
+    const testing::TemporaryDirectory directory;
+    const std::string path = directory.file("orchestrator.db");
+    asio::io_context io;
+    const runtime::SystemClock clock;
+    const auto pace = std::make_shared<WritePace>();
+    pace->longest_wait_us = Micros(std::chrono::hours(1)).count();
+    pace->most = 2;
+    DatabaseStoreOptions options;
+    options.pace = pace;
+    const auto store = make_sqlite_store(path, clock, options);
+    ASSERT_TRUE(run(io, store->open()));
+    // The first of a server goes out at once; only later ones are gathered.
+    for (const int uptime : {1, 2}) {
+        for (const auto* host : {"db1", "db2"}) {
+            auto facts = std::make_shared<Facts>();
+            facts->uptime = Seconds(uptime);
+            auto seen = std::make_shared<Server>(*server(host));
+            seen->facts = facts;
+            store->write_observed(seen);
+        }
+        ASSERT_TRUE(run(io, store->known_servers()));
+    }
+    auto other = Database::open(path);
+    ASSERT_TRUE(other);
+    const Deadline deadline = clock.deadline_in(Seconds(10));
+    std::int64_t written = 0;
+    while (written < 2 && !deadline.has_passed(clock.now())) {
+        ASSERT_TRUE(other->query("select count(*) from database_instance where uptime = 2", {}, [&](const Row& row) {
+            written = std::get<std::int64_t>(row[0]);
+        }));
+    }
+    EXPECT_EQ(written, 2);
+}
+
 TEST(SqliteStore, observations_are_written_without_being_asked) {
     const testing::TemporaryDirectory directory;
     asio::io_context io;

@@ -118,7 +118,7 @@ std::string awaited(const config::Key& key) {
         {"agents", "agents come later"},
         {"kv", "key-value stores come later"},
         {"pseudo-gtid", "Pseudo-GTID comes later"},
-        {"backend", "the backend's buffers and limits come later"},
+        {"backend", "one connection is kept, so no limit is ever reached"},
         {"topology-ops", "commands that change replication come later"},
         {"metrics", "export to Graphite comes later"},
         {"web", "the wide web interface comes later"},
@@ -196,7 +196,6 @@ const std::map<std::string, std::string>& idle_tables() {
 /// Tables that the store can fill, and what would tell it: nothing in the program does yet.
 const std::map<std::string, std::string>& untold_tables() {
     static const std::map<std::string, std::string> out = {
-        {"cluster_domain_name", "store::ClusterDomain"},
         {"database_instance_tls", "store::TlsRequirement"},
         {"hostname_ips", "store::HostAddresses"},
         {"hostname_resolve", "store::ResolvedName"},

@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <fstream>
+#include <iterator>
+
 #include "flavors.h"
 #include "store_backend.h"
 
@@ -200,6 +203,60 @@ TEST_P(Nodes, a_database_that_goes_away_is_told_and_outlived) {
         const Endpoint first = servers_->endpoint(1);
         ask(*node, "/api/end-downtime/" + first.host + "/" + std::to_string(first.port));
     }
+}
+
+TEST_P(Nodes, the_way_to_the_database_is_encrypted_and_proven_as_told) {
+    database_ = SharedDatabase::set_up(GetParam(), true);
+    ASSERT_NE(database_, nullptr);
+    auto& server = database_->server();
+    ASSERT_TRUE(server.sql(1, "alter user 'keeper'@'%' require x509"));
+    const auto folder = server.authority().parent_path();
+    const auto start_with = [&](const std::string& name, const std::map<std::string, std::string>& more) {
+        sandbox::ServiceProcessOptions options;
+        options.program = ORC_PROGRAM;
+        options.folder = server.folder() / name;
+        std::filesystem::create_directories(options.folder);
+        options.settings = database_->settings();
+        for (const auto& [key, value] : more) {
+            options.settings[key] = value;
+        }
+        auto started = ServiceProcess::start(std::move(options));
+        return started ? std::string("leads") : started.error().message;
+    };
+    std::map<std::string, std::string> tls = {
+        {"MySQLOrchestratorUseMutualTLS", "true"},
+        {"MySQLOrchestratorSSLCAFile", quoted((folder / "ca.pem").string())},
+        {"MySQLOrchestratorSSLCertFile", quoted((folder / "cert.pem").string())},
+        {"MySQLOrchestratorSSLPrivateKeyFile", quoted((folder / "key.pem").string())},
+    };
+    EXPECT_EQ(start_with("proven", tls), "leads");
+    EXPECT_THAT(start_with("without", {}), HasSubstr("Access denied"));
+    // Not the one that signed the server's certificate.
+    tls["MySQLOrchestratorSSLCAFile"] = quoted((folder / "cert.pem").string());
+    EXPECT_THAT(start_with("stranger", tls), HasSubstr("certificate"));
+    tls["MySQLOrchestratorSSLSkipVerify"] = "true";
+    EXPECT_EQ(start_with("trusting", tls), "leads");
+}
+
+TEST_P(Nodes, a_new_password_of_the_database_is_taken_while_the_program_runs) {
+    ASSERT_NO_FATAL_FAILURE(set_up(1));
+    const auto node = start("node", true);
+    ASSERT_NE(node, nullptr);
+    auto& server = database_->server();
+    ASSERT_TRUE(server.sql(1, "alter user 'keeper'@'%' identified by 'another'"));
+    const std::string session = database_->cell("select id from information_schema.processlist where user = 'keeper'");
+    ASSERT_TRUE(server.sql(1, "kill " + session));
+    ASSERT_TRUE(eventually(seconds(10), [&] {
+        return message_of(ask(*node, "/api/health")).find("Access denied") != std::string::npos;
+    })) << message_of(ask(*node, "/api/health"));
+    std::ifstream before(node->configuration());
+    std::string text((std::istreambuf_iterator<char>(before)), std::istreambuf_iterator<char>());
+    const std::string old = "keep'er";
+    text.replace(text.find(old), old.size(), "another");
+    std::ofstream(node->configuration()) << text;
+    ASSERT_EQ(kill(node->pid(), SIGHUP), 0);
+    EXPECT_TRUE(eventually(seconds(10), [&] { return leads(*node) && status_of(*node, "/api/health") == 200; }))
+        << message_of(ask(*node, "/api/health"));
 }
 
 ORC_ON_EACH_FLAVOR(Nodes);
