@@ -19,7 +19,7 @@ TopologyTable::Record& TopologyTable::take_in(const Endpoint& server, Touched& t
         at->second.endpoint = server;
         // Until its facts say otherwise it is a root, whose cluster its replicas may have opened already.
         at->second.place.cluster = ClusterName(server.text());
-        groups_[at->second.place.cluster].members.insert(server);
+        groups_[at->second.place.cluster].members.emplace(server, &at->second);
         touched.insert(at->second.place.cluster);
     }
     return at->second;

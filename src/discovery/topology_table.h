@@ -90,7 +90,7 @@ private:
         model::ServerPtr server;
     };
     struct Group {
-        std::set<Endpoint> members;
+        std::map<Endpoint, const Record*> members;
         model::ClusterPtr cluster;
         std::optional<std::string> alias_by_name;  ///< ClusterNameToAlias's answer, asked once
     };
@@ -119,7 +119,7 @@ private:
     HostPatterns host_patterns_;
     Names names_;
     std::shared_ptr<const model::Intent> intent_;
-    std::unordered_map<Endpoint, Record> records_;
+    std::unordered_map<Endpoint, Record> records_;  // an entry stays where it is until it is erased
     std::unordered_map<Endpoint, std::set<Endpoint>> children_;
     std::unordered_map<Endpoint, std::set<Endpoint>> side_children_;  ///< by a channel that is not their main one
     std::map<ClusterName, Group> groups_;

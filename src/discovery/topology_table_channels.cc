@@ -38,8 +38,8 @@ void TopologyTable::touch_hosts_of(const Record& record, Touched& touched) const
 std::vector<model::ServerPtr> TopologyTable::guests_of(const ClusterName& name, const Group& group) const {
     std::set<Endpoint> guests;
     if (!side_children_.empty()) {
-        for (const auto& member : group.members) {
-            const auto found = side_children_.find(member);
+        for (const auto& entry : group.members) {
+            const auto found = side_children_.find(entry.first);
             if (found != side_children_.end()) {
                 guests.insert(found->second.begin(), found->second.end());
             }

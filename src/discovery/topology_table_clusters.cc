@@ -8,7 +8,9 @@ namespace orc::discovery {
 void TopologyTable::collect_members(const ClusterName& cluster, std::set<Endpoint>& out) const {
     const auto found = groups_.find(cluster);
     if (found != groups_.end()) {
-        out.insert(found->second.members.begin(), found->second.members.end());
+        for (const auto& entry : found->second.members) {
+            out.insert(entry.first);
+        }
     }
 }
 
@@ -51,7 +53,7 @@ void TopologyTable::replace(const std::set<Endpoint>& servers, Touched& touched)
         if (place.cluster != record.place.cluster) {
             has_moved_ = true;
             groups_[record.place.cluster].members.erase(server);
-            groups_[place.cluster].members.insert(server);
+            groups_[place.cluster].members.emplace(server, &record);
         }
         touched.insert(record.place.cluster);
         touched.insert(place.cluster);
@@ -177,8 +179,8 @@ AliasClaim TopologyTable::claim_of(const ClusterName& name, Group& group) const 
     AliasClaim claim;
     const model::Server* top = nullptr;
     std::string detected;
-    for (const auto& member : group.members) {
-        const model::ServerPtr& server = records_.at(member).server;
+    for (const auto& entry : group.members) {
+        const model::ServerPtr& server = entry.second->server;
         if (server == nullptr) {
             continue;
         }
@@ -216,8 +218,8 @@ AliasClaim TopologyTable::claim_of(const ClusterName& name, Group& group) const 
 
 std::string TopologyTable::domain_of(const ClusterName& name, const Group& group) const {
     std::string domain;
-    for (const auto& member : group.members) {
-        const Record& record = records_.at(member);
+    for (const auto& [member, known] : group.members) {
+        const Record& record = *known;
         if (record.facts == nullptr || record.facts->cluster_domain.empty()) {
             continue;
         }
@@ -237,8 +239,8 @@ model::ClusterPtr TopologyTable::make_cluster(const ClusterName& name, const Gro
     cluster->alias = aliases_.alias_of(name);
     cluster->domain = domain_of(name, group);
     cluster->servers.reserve(group.members.size());
-    for (const auto& member : group.members) {
-        cluster->servers.push_back(records_.at(member).server);
+    for (const auto& entry : group.members) {
+        cluster->servers.push_back(entry.second->server);
     }
     cluster->guests = guests_of(name, group);
     cluster->taken = now.ended;

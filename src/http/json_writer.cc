@@ -69,15 +69,21 @@ void append_ascii(std::string& out, char c) {
     }
 }
 
-bool is_ordinary(char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte >= 0x20 && byte < 0x80 && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&';
-}
+constexpr std::array<bool, 256> ordinary = [] {
+    std::array<bool, 256> out{};
+    for (unsigned byte = 0x20; byte < 0x80; ++byte) {
+        out[byte] = byte != '"' && byte != '\\' && byte != '<' && byte != '>' && byte != '&';
+    }
+    return out;
+}();
+
+bool is_ordinary(char c) { return ordinary[static_cast<unsigned char>(c)]; }
 
 void append_text(std::string& out, std::string_view value) {
     out += '"';
     for (std::size_t at = 0; at < value.size();) {
-        const auto special = std::find_if_not(value.begin() + static_cast<std::ptrdiff_t>(at), value.end(), is_ordinary);
+        const auto special =
+            std::find_if_not(value.begin() + static_cast<std::ptrdiff_t>(at), value.end(), is_ordinary);
         const auto plain_end = static_cast<std::size_t>(special - value.begin());
         if (plain_end > at) {
             out.append(value, at, plain_end - at);

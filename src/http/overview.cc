@@ -1,5 +1,7 @@
 #include "http/overview.h"
 
+#include <set>
+
 #include "api/instance_state.h"
 #include "planning/plan_text.h"
 
@@ -15,7 +17,25 @@ void optional_text(JsonWriter& json, std::string_view name, const std::optional<
     }
 }
 
-std::string_view role_of(const model::Cluster& cluster, const model::Server& server) {
+/// Who is read from by any channel within the cluster; asked once a cluster, not once a server.
+std::set<const model::Server*> sources_in(const model::Cluster& cluster) {
+    std::set<const model::Server*> out;
+    const model::Server* last = nullptr;  // neighbours mostly share a source
+    for (const auto& server : cluster.servers) {
+        if (server->facts == nullptr) {
+            continue;
+        }
+        for (const auto& channel : server->facts->channels) {
+            if (last == nullptr || last->endpoint != channel.source) {
+                last = cluster.find(channel.source);
+            }
+            out.insert(last);
+        }
+    }
+    return out;
+}
+
+std::string_view role_of(const model::Server& server, bool is_source) {
     if (server.facts == nullptr) {
         return "unknown";
     }
@@ -25,7 +45,7 @@ std::string_view role_of(const model::Cluster& cluster, const model::Server& ser
     if (server.is_primary()) {
         return "primary";
     }
-    return cluster.replicas_of(server.endpoint).empty() ? "replica" : "intermediate primary";
+    return is_source ? "intermediate primary" : "replica";
 }
 
 /// One word for the mark beside the server.
@@ -53,6 +73,17 @@ std::string_view gtid_kind(const model::Facts& facts) {
     return facts.gtid_mode.empty() || facts.gtid_mode == "OFF" ? "" : "GTID";
 }
 
+std::string_view first_error(const model::Server& server) {
+    const model::Channel* channel = server.channel();
+    if (channel != nullptr && !channel->receiver_error.empty()) {
+        return channel->receiver_error;
+    }
+    if (channel != nullptr && !channel->applier_error.empty()) {
+        return channel->applier_error;
+    }
+    return server.check.error ? std::string_view(server.check.error->message) : std::string_view();
+}
+
 void write_facts(JsonWriter& json, const model::Server& server) {
     static const model::Facts unread;
     const model::Facts& facts = server.facts == nullptr ? unread : *server.facts;
@@ -61,24 +92,14 @@ void write_facts(JsonWriter& json, const model::Server& server) {
     json.field("binlog", facts.log_bin ? facts.binlog_format : "").field("gtid", gtid_kind(facts));
     json.field("semiSyncSource", facts.semi_sync.source_active);
     json.field("semiSyncReplica", facts.semi_sync.replica_active).field("dataCenter", facts.data_center);
-    const model::Channel* channel = server.channel();
-    std::string error = channel == nullptr ? "" : channel->receiver_error;
-    if (error.empty() && channel != nullptr) {
-        error = channel->applier_error;
-    }
-    if (error.empty() && server.check.error) {
-        error = server.check.error->message;
-    }
-    json.field("error", error);
+    json.field("error", first_error(server));
 }
 
-void write_server(
-    JsonWriter& json, const model::Cluster& cluster, const model::Server& server, const api::InstanceJudge& judge
-) {
+void write_server(JsonWriter& json, const model::Server& server, bool is_source, const api::InstanceJudge& judge) {
     const auto problems = judge.problems(server);
     json.begin_object().field("endpoint", server.endpoint.text());
     optional_text(json, "source", server.source());
-    json.field("role", role_of(cluster, server)).field("state", state_of(problems)).field("depth", server.depth);
+    json.field("role", role_of(server, is_source)).field("state", state_of(problems)).field("depth", server.depth);
     json.key("lag");
     if (const auto lag = server.lag()) {
         json.integer(lag->count());
@@ -103,8 +124,9 @@ void write_cluster(
     json.begin_object().field("name", cluster.name.text()).field("alias", cluster.alias);
     json.field("domain", cluster.domain).field("automated", summary.automated_primary_recovery);
     json.key("servers").begin_array();
+    const std::set<const model::Server*> sources = sources_in(cluster);
     for (const auto& server : cluster.servers) {
-        write_server(json, cluster, *server, judge);
+        write_server(json, *server, sources.contains(server.get()), judge);
     }
     json.end_array().end_object();
 }
