@@ -72,18 +72,18 @@ void analyse_cluster(benchmark::State& state, bool is_primary_dead) {
     }
 }
 
-void doubt_cluster(benchmark::State& state, bool is_primary_dead) {
+void judge_cluster(benchmark::State& state, bool is_primary_dead) {
     const model::Cluster subject = cluster(std::size_t(state.range(0)), is_primary_dead);
     const Policy rules = policy();
     for (auto _ : state) {
-        benchmark::DoNotOptimize(doubts(subject, rules, now));
+        benchmark::DoNotOptimize(judge(subject, rules, now));
     }
 }
 
 BENCHMARK_CAPTURE(analyse_cluster, healthy, false)->Arg(4)->Arg(100)->Arg(1000)->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(analyse_cluster, dead_primary, true)->Arg(4)->Arg(100)->Arg(1000)->Unit(benchmark::kMicrosecond);
-BENCHMARK_CAPTURE(doubt_cluster, healthy, false)->Arg(100)->Unit(benchmark::kMicrosecond);
-BENCHMARK_CAPTURE(doubt_cluster, dead_primary, true)->Arg(100)->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(judge_cluster, healthy, false)->Arg(100)->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(judge_cluster, dead_primary, true)->Arg(100)->Unit(benchmark::kMicrosecond);
 
 }  // namespace
 }  // namespace orc::analysis

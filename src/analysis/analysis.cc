@@ -100,36 +100,44 @@ Policy::Policy(const config::Settings& chosen)
       intermediate_recovery(settings.recover_intermediate_master_cluster_filters),
       ignored_hosts(settings.recovery_ignore_hostname_filters) {}
 
-std::vector<Finding> analyse(const model::Cluster& cluster, const Policy& policy, Instant now, bool with_no_problem) {
+Verdict judge(const model::Cluster& cluster, const Policy& policy, Instant now, bool with_no_problem) {
     const Graph graph(cluster);
     std::optional<Automation> automation;
-    std::vector<Finding> out;
+    Doubts doubts(now);
+    Verdict out;
     for (std::size_t i = 0; i < cluster.servers.size(); ++i) {
         const model::Server& server = *cluster.servers[i];
         if (server.in_maintenance) {
             continue;
         }
         Case c = examine(server, graph.of(i), policy, now);
-        if (!is_subject(c, policy.settings)) {
+        const bool is_told = is_subject(c, policy.settings);
+        if (!is_told && c.edges.empty()) {
             continue;
         }
         const Code code = classify(c, policy);
+        doubts.consider(c, code);
         std::vector<StructureCode> structure = structure_of(c);
         const bool is_healthy = code == Code::no_problem && structure.empty();
-        if ((is_healthy && !with_no_problem) || policy.ignored_hosts.matches(server.endpoint)) {
+        if (!is_told || (is_healthy && !with_no_problem) || policy.ignored_hosts.matches(server.endpoint)) {
             continue;
         }
         if (!automation) {
             automation = automation_of(cluster, policy);
         }
-        Finding& finding = out.emplace_back();
+        Finding& finding = out.findings.emplace_back();
         tell_cluster(finding, cluster, *automation);
         tell_verdict(finding, c, code);
         finding.structure = std::move(structure);
         tell_subject(finding, c);
     }
-    std::stable_sort(out.begin(), out.end(), comes_first);
+    std::stable_sort(out.findings.begin(), out.findings.end(), comes_first);
+    out.doubt = doubts.take();
     return out;
+}
+
+std::vector<Finding> analyse(const model::Cluster& cluster, const Policy& policy, Instant now, bool with_no_problem) {
+    return judge(cluster, policy, now, with_no_problem).findings;
 }
 
 }  // namespace orc::analysis

@@ -110,12 +110,6 @@ struct Policy {
     config::HostFilters ignored_hosts;  ///< RecoveryIgnoreHostnameFilters
 };
 
-/// Every subject of the cluster that has a problem or a structure warning, primaries first (failure-detection order);
-/// healthy subjects too when `with_no_problem`. Subjects in maintenance or ignored by filters are left out.
-std::vector<Finding> analyse(
-    const model::Cluster& cluster, const Policy& policy, Instant now, bool with_no_problem = false
-);
-
 /// Is there doubt about a server that more reading would settle? Who should be read again at once, and how soon after
 /// that. May be asked after every change: a server is named only when its next reading is due and none is in flight.
 struct Doubt {
@@ -123,7 +117,20 @@ struct Doubt {
     Micros again_in{0};  ///< ask again after that long, at the latest; zero: no doubt
     std::string why;
 };
-Doubt doubts(const model::Cluster& cluster, const Policy& policy, Instant now);
+
+struct Verdict {
+    std::vector<Finding> findings;  ///< see analyse()
+    Doubt doubt;
+};
+
+/// Findings and doubts from one look at the cluster. Subjects in maintenance are left out.
+Verdict judge(const model::Cluster& cluster, const Policy& policy, Instant now, bool with_no_problem = false);
+
+/// Every subject of the cluster that has a problem or a structure warning, primaries first (failure-detection order);
+/// healthy subjects too when `with_no_problem`. Subjects in maintenance or ignored by filters are left out.
+std::vector<Finding> analyse(
+    const model::Cluster& cluster, const Policy& policy, Instant now, bool with_no_problem = false
+);
 
 /// A receiver that should be started anew to learn whether its source still serves.
 struct StreamTest {

@@ -96,6 +96,28 @@ std::string hesitation_of(const Case& c, Code code);
 const model::Server* stale_witness(const Case& c);
 bool is_settled(const Case& c, Code code);
 
+/// Gathers what Verdict::doubt says, subject by subject.
+class Doubts {
+public:
+    explicit Doubts(Instant now) : now_(now) {}
+    void consider(const Case& c, Code code);
+    Doubt take() { return std::move(doubt_); }
+
+private:
+    void consider_failing(const Case& c, Code code);
+    /// The subject looks well; is that older than what a replica says about it?
+    void consider_looking_well(const Case& c, Code code);
+    void want(const model::Server& server, Micros every);
+    /// Now, unless it is already being asked since `evidence`.
+    void want_after(const model::Server& server, Instant evidence);
+    void because(std::string why);
+    void name(const model::Server& server);
+    void look_again_in(Micros after);
+
+    Instant now_;
+    Doubt doubt_;
+};
+
 std::string describe(const Case& c, Code code);
 /// "0.3s", "42s".
 std::string duration_text(Micros duration);

@@ -23,58 +23,53 @@ Micros cadence(Micros age) {
     return age <= seconds(30) ? Micros(seconds(1)) : Micros{0};
 }
 
-class Reading {
-public:
-    explicit Reading(Instant now) : now_(now) {}
+bool is_any_replication_stopped(Code code) {
+    return code == Code::all_primary_replicas_not_replicating ||
+           code == Code::all_primary_replicas_not_replicating_or_dead;
+}
 
-    void want(const model::Server& server, Micros every) {
-        const model::Check& check = server.check;
-        Micros again = every;
-        if (!is_in_flight(check)) {
-            const auto last = check.completed ? check.completed : check.attempted;
-            if (!last || now_ - *last >= every) {
-                name(server);
-            } else {
-                again = *last + every - now_;
-            }
-        }
-        look_again_in(again);
-    }
+}  // namespace
 
-    /// Now, unless it is already being asked since `evidence`.
-    void want_after(const model::Server& server, Instant evidence) {
-        const bool is_asked = is_in_flight(server.check) && *server.check.attempted > evidence;
-        if (!is_asked) {
+void Doubts::want(const model::Server& server, Micros every) {
+    const model::Check& check = server.check;
+    Micros again = every;
+    if (!is_in_flight(check)) {
+        const auto last = check.completed ? check.completed : check.attempted;
+        if (!last || now_ - *last >= every) {
             name(server);
-        }
-        look_again_in(at_once);
-    }
-
-    void because(std::string why) {
-        if (doubt_.why.empty()) {
-            doubt_.why = std::move(why);
+        } else {
+            again = *last + every - now_;
         }
     }
+    look_again_in(again);
+}
 
-    Doubt take() { return std::move(doubt_); }
-
-private:
-    void name(const model::Server& server) {
-        auto& named = doubt_.read_again;
-        if (std::find(named.begin(), named.end(), server.endpoint) == named.end()) {
-            named.push_back(server.endpoint);
-        }
+void Doubts::want_after(const model::Server& server, Instant evidence) {
+    const bool is_asked = is_in_flight(server.check) && *server.check.attempted > evidence;
+    if (!is_asked) {
+        name(server);
     }
+    look_again_in(at_once);
+}
 
-    void look_again_in(Micros after) {
-        doubt_.again_in = doubt_.again_in == Micros{0} ? after : std::min(doubt_.again_in, after);
+void Doubts::because(std::string why) {
+    if (doubt_.why.empty()) {
+        doubt_.why = std::move(why);
     }
+}
 
-    Instant now_;
-    Doubt doubt_;
-};
+void Doubts::name(const model::Server& server) {
+    auto& named = doubt_.read_again;
+    if (std::find(named.begin(), named.end(), server.endpoint) == named.end()) {
+        named.push_back(server.endpoint);
+    }
+}
 
-void doubt_failing(Reading& reading, const Case& c, Code code) {
+void Doubts::look_again_in(Micros after) {
+    doubt_.again_in = doubt_.again_in == Micros{0} ? after : std::min(doubt_.again_in, after);
+}
+
+void Doubts::consider_failing(const Case& c, Code code) {
     const Micros every = cadence(c.now - *c.check().failing_since);
     if (every == Micros{0}) {
         return;
@@ -84,55 +79,41 @@ void doubt_failing(Reading& reading, const Case& c, Code code) {
     if (handling != Handling::none && handling != Handling::detect && hesitation.empty()) {
         return;
     }
-    reading.want(*c.server, every);
+    want(*c.server, every);
     for (const Edge& edge : c.edges) {
-        reading.want(*edge.replica, every);
+        want(*edge.replica, every);
     }
-    reading.because(hesitation.empty() ? c.server->endpoint.text() + " fails" : hesitation);
+    because(hesitation.empty() ? c.server->endpoint.text() + " fails" : hesitation);
 }
 
-bool is_any_replication_stopped(Code code) {
-    return code == Code::all_primary_replicas_not_replicating ||
-           code == Code::all_primary_replicas_not_replicating_or_dead;
-}
-
-// The subject looks well; is that older than what a replica says about it?
-void doubt_looking_well(Reading& reading, const Case& c, Code code) {
+void Doubts::consider_looking_well(const Case& c, Code code) {
     const Instant life = *last_life(c.check());
-    for (const Edge& edge : c.edges) {
+    // Who receives has nothing to complain of.
+    const bool may_complain = c.counts.valid_receiving < c.counts.replicas || is_any_replication_stopped(code);
+    for (const Edge& edge : may_complain ? c.edges : std::span<const Edge>{}) {
         const auto seen = edge.replica->check.seen;
         const bool complains = observe(c, edge).says == Testimony::dead || is_any_replication_stopped(code);
         if (complains && seen && *seen > life) {
-            reading.want_after(*c.server, *seen);
-            reading.because(edge.replica->endpoint.text() + " does not receive from " + c.server->endpoint.text());
+            want_after(*c.server, *seen);
+            because(edge.replica->endpoint.text() + " does not receive from " + c.server->endpoint.text());
             return;
         }
     }
     if (code == Code::locked_semi_sync_primary_hypothesis) {
-        reading.want(*c.server, seconds(1));
-        reading.because(c.server->endpoint.text() + " seems to wait for semi-sync acknowledgements");
+        want(*c.server, seconds(1));
+        because(c.server->endpoint.text() + " seems to wait for semi-sync acknowledgements");
     }
 }
 
-}  // namespace
-
-Doubt doubts(const model::Cluster& cluster, const Policy& policy, Instant now) {
-    const Graph graph(cluster);
-    Reading reading(now);
-    for (std::size_t i = 0; i < cluster.servers.size(); ++i) {
-        const model::Server& server = *cluster.servers[i];
-        const auto edges = graph.of(i);
-        if (edges.empty() || server.in_maintenance || server.downtime) {
-            continue;
-        }
-        const Case c = examine(server, edges, policy, now);
-        if (c.is_failing() && c.check().failing_since) {
-            doubt_failing(reading, c, classify(c, policy));
-        } else if (c.is_valid) {
-            doubt_looking_well(reading, c, classify(c, policy));
-        }
+void Doubts::consider(const Case& c, Code code) {
+    if (c.edges.empty() || c.server->downtime) {
+        return;
     }
-    return reading.take();
+    if (c.is_failing() && c.check().failing_since) {
+        consider_failing(c, code);
+    } else if (c.is_valid) {
+        consider_looking_well(c, code);
+    }
 }
 
 }  // namespace orc::analysis

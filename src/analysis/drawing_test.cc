@@ -435,7 +435,7 @@ std::string render(const Drawing& drawing) {
     if (out.empty()) {
         out = "nothing found\n";
     }
-    const Doubt doubt = doubts(drawing.cluster, policy, drawing.now);
+    const Doubt doubt = judge(drawing.cluster, policy, drawing.now).doubt;
     if (doubt.again_in > Micros{0}) {
         out += fmt::format(
             "doubt: {}\n  read: {}\n  again in: {}ms\n",

@@ -40,8 +40,8 @@ void RecoveryLoop::State::react(const model::ClusterPtr& cluster) {
     if (!cluster) {
         return;
     }
-    auto found = analysis::analyse(*cluster, shop.analysis, shop.clock.now());
-    settle_doubts(cluster);
+    auto [found, doubt] = analysis::judge(*cluster, shop.analysis, shop.clock.now());
+    settle(doubt, *cluster);
     if (leads() && !shop.noop) {
         test_streams(*cluster);
         fence_deposed(*cluster);
@@ -53,13 +53,12 @@ void RecoveryLoop::State::react(const model::ClusterPtr& cluster) {
     findings.put(cluster->name, std::move(found));
 }
 
-void RecoveryLoop::State::settle_doubts(const model::ClusterPtr& cluster) {
-    const auto doubt = analysis::doubts(*cluster, shop.analysis, shop.clock.now());
+void RecoveryLoop::State::settle(const analysis::Doubt& doubt, const model::Cluster& cluster) {
     for (const auto& server : doubt.read_again) {
         eyes->suspect(server, doubt.why);
     }
-    if (doubt.again_in.count() > 0 && !cluster->servers.empty()) {
-        const Endpoint member = cluster->servers.front()->endpoint;
+    if (doubt.again_in.count() > 0 && !cluster.servers.empty()) {
+        const Endpoint member = cluster.servers.front()->endpoint;
         if (looking.insert(member).second && !group.spawn(look_again(member, doubt.again_in))) {
             looking.erase(member);
         }

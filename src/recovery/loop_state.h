@@ -29,7 +29,7 @@ struct RecoveryLoop::State : std::enable_shared_from_this<RecoveryLoop::State> {
     void make_known(const analysis::Finding& finding, bool is_actionable);
     Co<void> notify(analysis::Finding finding, model::Detection detection);
     bool is_known(const analysis::Finding& finding, bool is_actionable) const;
-    void settle_doubts(const model::ClusterPtr& cluster);
+    void settle(const analysis::Doubt& doubt, const model::Cluster& cluster);
     Co<void> look_again(Endpoint member, Micros span);
     bool is_busy(const model::Cluster& cluster) const;
     void fence_deposed(const model::Cluster& cluster);
