@@ -92,6 +92,14 @@ void RecoveryLoop::State::add_downtime_changes(std::vector<model::Change>& chang
             model::EndDowntime ended;
             ended.endpoint = endpoint;
             changes.emplace_back(std::move(ended));
+            const auto cluster = eyes->cluster_now(endpoint);
+            model::AuditEntry entry;
+            entry.at = now;
+            entry.type = "expire-downtime";
+            entry.endpoint = endpoint;
+            entry.cluster = cluster ? cluster->name.text() : "";
+            entry.message = "reason: " + downtime.reason;
+            changes.emplace_back(model::AppendAudit{std::move(entry)});
         } else if (is_lost && downtime.end < now + renew_before) {
             model::PutDowntime renewed;
             renewed.record = downtime;
