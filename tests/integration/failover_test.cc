@@ -1,5 +1,5 @@
 // The main path on real servers, both flavours: a writer counts acknowledged rows while primaries are killed, frozen,
-// thawed and replaced, candidates die, and the service itself dies in the middle.
+// thawed and replaced, and candidates die. (The service itself dies in failover_death_test.cc.)
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -23,15 +23,7 @@ protected:
         return Stage::set_up(std::move(options));
     }
 
-    static std::string story(Stage& stage) {
-        std::string text;
-        for (const auto& step : stage.newest_recovery_steps()) {
-            text += "  " + step + "\n";
-        }
-        const auto analysis = stage.get("/api/replication-analysis");
-        return text + boost::json::serialize(analysis).substr(0, 6000) + "\n" +
-               sandbox::tail(stage.service().log(), 30);
-    }
+    static std::string story(Stage& stage) { return stage.story(); }
 };
 
 TEST_P(Failover, a_killed_primary_is_replaced_and_no_acknowledged_row_is_lost) {
@@ -165,33 +157,6 @@ TEST_P(Failover, stopped_appliers_and_a_primary_that_only_we_cannot_reach_are_no
     // Longer than any verdict takes.
     EXPECT_FALSE(eventually(seconds(6), [&] { return on->count_recoveries() > 0; })) << story(*on);
     EXPECT_THAT(on->writable(), testing::ElementsAre(on->servers().endpoint(1)));
-}
-
-TEST_P(Failover, a_recovery_whose_service_is_killed_is_finished_or_undone_within_five_seconds) {
-    for (const std::string hook : {"PreFailoverProcesses", "PostMasterFailoverProcesses"}) {
-        SCOPED_TRACE(hook);
-        StageOptions options;
-        options.semi_sync = true;  // without it the last row of a killed primary may be acknowledged and never sent
-        const auto marker = std::filesystem::temp_directory_path() / ("orc-hook-" + std::to_string(getpid()));
-        std::filesystem::remove(marker);
-        options.settings[hook] =
-            "[\"test -e " + marker.string() + " || { touch " + marker.string() + "; sleep 30; }\"]";
-        const auto on = stage(options);
-        ASSERT_NE(on, nullptr);
-        on->start_writing();
-        ASSERT_TRUE(on->servers().kill(1));
-        ASSERT_TRUE(eventually(seconds(20), [&] { return std::filesystem::exists(marker); })) << story(*on);
-        on->service().kill();
-        const auto restarted = Clock::now();
-        ASSERT_TRUE(on->service().restart());
-        EXPECT_TRUE(on->wait_until_whole(seconds(10))) << on->what_is_not_whole().value_or("") << "\n" << story(*on);
-        EXPECT_LT(Clock::now() - restarted, seconds(6)) << story(*on);
-        std::filesystem::remove(marker);
-        const auto primaries = on->writable();
-        ASSERT_EQ(primaries.size(), 1U);
-        EXPECT_FALSE(on->writer().double_primary().has_value());
-        EXPECT_EQ(on->rows_lost_on(primaries.front()), 0U);
-    }
 }
 
 TEST_P(Failover, a_graceful_takeover_moves_writes_and_loses_nothing_there_and_back) {

@@ -67,6 +67,15 @@ std::vector<std::string> Stage::analysis_codes() {
     return codes;
 }
 
+std::string Stage::story() {
+    std::string text;
+    for (const auto& step : newest_recovery_steps()) {
+        text += "  " + step + "\n";
+    }
+    const auto analysis = get("/api/replication-analysis");
+    return text + boost::json::serialize(analysis).substr(0, 6000) + "\n" + sandbox::tail(service_->log(), 30);
+}
+
 std::size_t Stage::count_recoveries() {
     const auto value = get("/api/audit-recovery");
     return value.is_array() ? value.as_array().size() : 0;

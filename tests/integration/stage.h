@@ -50,6 +50,8 @@ public:
     /// Texts of the newest recovery's steps; empty when there was none.
     std::vector<std::string> newest_recovery_steps();
     std::size_t count_recoveries();
+    /// For failures: the newest recovery's steps, the analysis and the end of the service's log.
+    std::string story();
 
     /// Writable servers among those that run and answer.
     std::vector<Endpoint> writable();
