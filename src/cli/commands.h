@@ -40,6 +40,7 @@ Task<Lines> can_replicate_from(Call call);
 Task<Lines> is_replicating(Call call);
 Task<Lines> is_replication_stopped(Call call);
 Task<Lines> which_errant(Call call);
+Task<Lines> errant_logs(Call call);
 Task<Lines> restart_statements(Call call);
 Task<Lines> candidate_replica(Call call);
 

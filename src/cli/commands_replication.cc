@@ -1,4 +1,5 @@
 // Questions about replication that change nothing.
+#include "api/errant_logs.h"
 #include "api/explain.h"
 #include "api/live.h"
 #include "api/replication_rules.h"
@@ -36,6 +37,16 @@ Task<Lines> which_errant(Call call) {
     CO_TRY(const Endpoint endpoint, co_await instance_argument(call));
     CO_TRY(const auto server, co_await api::read_with_source(call.use_cases, endpoint));
     co_return line(server->errant.text());
+}
+
+Task<Lines> errant_logs(Call call) {
+    CO_TRY(const Endpoint endpoint, co_await instance_argument(call));
+    CO_TRY(const auto files, co_await api::errant_logs(call.use_cases, endpoint));
+    Lines out;
+    for (const auto& file : files) {
+        out += line(file);
+    }
+    co_return out;
 }
 
 Task<Lines> restart_statements(Call call) {

@@ -183,12 +183,14 @@ std::string mismatch(const json::value& value, std::string type) {
     return found == wanted ? "" : "has other fields than " + type + ": " + join(found, ",");
 }
 
-/// Verbs that a healthy scripted cluster cannot but refuse: there is nothing to recover, no configuration file.
+/// Verbs that a healthy scripted cluster cannot but refuse: there is nothing to recover, nothing errant, no
+/// configuration file.
 const std::set<std::string> refused_here = {
     "recover",
     "recover-lite",
     "graceful-master-takeover",
     "graceful-master-takeover-auto",
+    "locate-gtid-errant",
     "reload-cluster-alias",
     "reload-configuration",
 };

@@ -43,6 +43,7 @@ constexpr Row rows[] = {
 
     {"can-replicate-from/:host/:port/:belowHost/:belowPort", read, can_replicate_from},
     {"can-replicate-from-gtid/:host/:port/:belowHost/:belowPort", read, can_replicate_from_gtid},
+    {"locate-gtid-errant/:host/:port", read, errant_logs},
     {"restart-slave-statements/:host/:port", read, restart_statements},
     {"restart-replica-statements/:host/:port", read, restart_statements},
     {"automated-recovery-filters", read, automated_recovery_filters},

@@ -154,6 +154,7 @@ Co<Response> debug_metrics(DeskPtr desk, Call call);
 
 // routes_lists.cc
 Co<Response> restart_statements(DeskPtr desk, Call call);
+Co<Response> errant_logs(DeskPtr desk, Call call);
 
 // routes_v2.cc
 void add_v2_rows(Router& router, const std::shared_ptr<Desk>& desk);

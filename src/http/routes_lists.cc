@@ -1,3 +1,4 @@
+#include "api/errant_logs.h"
 #include "api/replication_rules.h"
 #include "api/servers.h"
 #include "http/legacy_names.h"
@@ -76,6 +77,17 @@ Response rule_answer(const Desk& desk, const Call& call, Rule why_not) {
 Co<Response> can_replicate_from(DeskPtr desk, Call call) { co_return rule_answer(*desk, call, api::why_not_from); }
 Co<Response> can_replicate_from_gtid(DeskPtr desk, Call call) {
     co_return rule_answer(*desk, call, api::why_not_from_by_gtid);
+}
+
+Co<Response> errant_logs(DeskPtr desk, Call call) {
+    const auto key = endpoint_param(call.params);
+    if (!key) {
+        co_return envelope_error(key.error());
+    }
+    auto work = api::errant_logs(desk->use_cases, *key);
+    const auto files = co_await desk->on_control(std::move(work));
+    co_return files ? envelope_ok("Located errant GTIDs of " + key->text(), legacy::texts(*files))
+                    : envelope_error(files.error());
 }
 
 Co<Response> restart_statements(DeskPtr desk, Call call) {

@@ -140,7 +140,12 @@ public:
     std::optional<std::string> group_members() const;
     std::optional<std::string> has_stored_credentials() const;  ///< a count
     std::optional<std::string> stored_credentials(std::string_view channel) const;
-    std::string sessions() const;                      ///< id, user, command
+    std::string sessions() const;  ///< id, user, command
+    static std::string_view binary_logs() { return "SHOW BINARY LOGS"; }
+    /// Those that say what a binary log begins with.
+    static std::string first_events(std::string_view file) {
+        return "SHOW BINLOG EVENTS IN " + sql_literal(file) + " LIMIT 5";
+    }
     std::string session_with(std::uint64_t id) const;  ///< the same of one, if it is there
 
     // Writing.

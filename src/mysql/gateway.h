@@ -43,6 +43,12 @@ struct SourceChange {
     bool include_own_writes = false;
 };
 
+/// A binary log of a MySQL server.
+struct BinaryLog {
+    std::string file;
+    gtid::GtidSet before;  ///< what the server had executed when it began the file
+};
+
 struct Credentials {
     std::string user;
     std::string password;
@@ -76,6 +82,11 @@ public:
     virtual Task<void> knock(Endpoint server, Deadline deadline) = 0;
     virtual Task<Positions> positions(Endpoint server, Deadline deadline) = 0;
     virtual Task<Credentials> replication_credentials(Endpoint server, Deadline deadline) = 0;
+
+    /// The server's binary logs, oldest first. Error: refused where they do not tell GTIDs.
+    virtual Task<std::vector<BinaryLog>> binary_logs(Endpoint server, Deadline /*deadline*/) {
+        co_return fail(ErrorCode::refused, server.text() + ": its binary logs cannot be read");
+    }
 
     // Writes. Each is one idempotent step on one server.
     virtual Task<void> set_read_only(Endpoint server, ReadOnlyChange change, Deadline deadline) = 0;

@@ -417,6 +417,34 @@ TEST(Gateway, asks_the_sites_own_questions) {
     EXPECT_EQ(failed.error().message.find("pa$$"), std::string::npos);
 }
 
+TEST(Gateway, binary_logs_say_what_was_executed_before_them) {
+    Scene scene("8.4.3");
+    make_mysql(scene.sql);
+    const std::string set = "00000000-0000-0000-0000-00000000000a:1-5";
+    const auto events = [](const std::string& before) {
+        return FakeSql::table(
+            {{"Format_desc", "Server ver: 8.4.3"}, {"Previous_gtids", before}}, {"Event_type", "Info"}
+        );
+    };
+    scene.sql.on("SHOW BINARY LOGS", FakeSql::table({{"b.1", "100"}, {"b.2", "200"}}, {"Log_name", "File_size"}));
+    scene.sql.on("SHOW BINLOG EVENTS IN 'b.1'", events(""));
+    scene.sql.on("SHOW BINLOG EVENTS IN 'b.2'", events(set));
+    auto logs = scene.run(scene.gateway->binary_logs(scene.at(), scene.in(Seconds(5))));
+    ASSERT_TRUE(logs) << logs.error().message;
+    ASSERT_EQ(logs->size(), 2U);
+    EXPECT_EQ(logs->front().file, "b.1");
+    EXPECT_TRUE(logs->front().before.empty());
+    EXPECT_EQ(logs->back().before.text(), set);
+    scene.sql.on("SHOW BINLOG EVENTS IN 'b.2'", FakeSql::table({}, {"Event_type", "Info"}));
+    logs = scene.run(scene.gateway->binary_logs(scene.at(), scene.in(Seconds(5))));
+    ASSERT_FALSE(logs);
+    EXPECT_NE(logs.error().message.find("b.2 does not say"), std::string::npos) << logs.error().message;
+    scene.sql.on("SHOW BINARY LOGS", FakeSql::refusal(1381, "You are not using binary logging"));
+    logs = scene.run(scene.gateway->binary_logs(scene.at(), scene.in(Seconds(5))));
+    ASSERT_FALSE(logs);
+    EXPECT_EQ(logs.error().number, 1381);
+}
+
 TEST(Gateway, a_password_never_comes_back_in_an_error) {
     Scene scene("8.4.3");
     make_mysql(scene.sql);

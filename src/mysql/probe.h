@@ -10,6 +10,8 @@ Task<model::Facts> probe_server(std::shared_ptr<ServerLink> link, Deadline deadl
 
 /// A fresh reading on the kept session if it is free, else on another one.
 Task<Positions> read_positions(std::shared_ptr<ServerLink> link, Deadline deadline);
+/// See Gateway.
+Task<std::vector<BinaryLog>> read_binary_logs(std::shared_ptr<ServerLink> link, Deadline deadline);
 
 /// The same on a session at hand.
 Task<Positions> read_positions_on(std::shared_ptr<Session> session, Dialect dialect, Deadline deadline);

@@ -59,6 +59,9 @@ public:
     Task<Pulse> pulse(Endpoint server, Deadline d) override { return pulse_in_turn(link(server), d); }
     Task<void> knock(Endpoint server, Deadline d) override { return knock_once(link(server), d); }
     Task<Positions> positions(Endpoint server, Deadline d) override { return read_positions(link(server), d); }
+    Task<std::vector<BinaryLog>> binary_logs(Endpoint server, Deadline d) override {
+        return read_binary_logs(link(server), d);
+    }
     Task<Credentials> replication_credentials(Endpoint server, Deadline d) override {
         return read_credentials(link(server), d);
     }

@@ -126,6 +126,7 @@ protected:
         EXPECT_THAT(why.out, HasSubstr("make " + replica + " writable"));
         expect_failure("-c begin-downtime -i ''", "-reason is required");
         expect_failure("-c end-downtime -i ''", "-i is empty");
+        expect_failure("-c locate-gtid-errant -i " + replica, "has no errant GTIDs");
         expect_failure("-c which-instance -i nobody.invalid", "nobody.invalid");
         expect_failure("-c stop-slave -i " + replica, "stop-replica is not available");
         EXPECT_THAT(command("-c topology -i " + replica).out, StartsWith(primary + " "));
@@ -142,6 +143,23 @@ TEST_P(Commands, print_the_same_beside_a_service_and_without_one) {
     SCOPED_TRACE("without a service");
     expect_the_same_from_everybody();
     EXPECT_EQ(command("-c topology-tabulated -i " + names_[0]).out, beside);
+}
+
+TEST_P(Commands, find_the_binary_logs_with_errant_transactions) {
+    const std::string& replica = names_[1];
+    if (GetParam() == Flavor::mariadb) {
+        expect_failure("-c locate-gtid-errant -i " + replica, "has no errant GTIDs");
+        return;
+    }
+    for (const std::string statement : {"CREATE DATABASE astray", "FLUSH BINARY LOGS", "FLUSH BINARY LOGS"}) {
+        const auto done = stage_->servers().sql(2, statement);
+        ASSERT_TRUE(done) << done.error().message;
+    }
+    const auto files = stage_->servers().sql(2, "SHOW BINARY LOGS");
+    ASSERT_TRUE(files && files->cells.size() > 2);
+    const std::string written = files->at(files->cells.size() - 3, "Log_name").value_or("");
+    EXPECT_TRUE(eventually(seconds(10), [&] { return command("-c which-gtid-errant -i " + replica).out.size() > 1; }));
+    expect("-c locate-gtid-errant -i " + replica, written + "\n");
 }
 
 INSTANTIATE_TEST_SUITE_P(Flavors, Commands, testing::Values(Flavor::mariadb, Flavor::mysql), [](const auto& instance) {

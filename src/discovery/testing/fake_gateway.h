@@ -25,6 +25,7 @@ enum class Mood {
 
 struct FakeServer {
     model::Facts facts;
+    std::vector<mysql::BinaryLog> logs;
     Mood mood = Mood::well;
     Micros latency = Millis(1);
     bool has_session = false;
@@ -95,6 +96,9 @@ public:
         co_return co_await answer_after(fake, deadline, false);
     }
 
+    Task<std::vector<mysql::BinaryLog>> binary_logs(Endpoint server, Deadline) override {
+        co_return servers.at(server)->logs;
+    }
     Task<mysql::Positions> positions(Endpoint, Deadline) override { co_return not_here(); }
     Task<mysql::Credentials> replication_credentials(Endpoint, Deadline) override { co_return not_here(); }
     Task<void> set_read_only(Endpoint, mysql::ReadOnlyChange, Deadline) override { co_return not_here(); }
