@@ -367,6 +367,12 @@ public:
     Task<std::vector<ResolvedName>> resolved_names() override {
         return read<std::vector<ResolvedName>>(read_resolved_names);
     }
+    Task<std::vector<TlsRequirement>> tls_requirements() override {
+        return read<std::vector<TlsRequirement>>(read_tls_requirements);
+    }
+    Task<std::vector<ClusterDomain>> cluster_domains() override {
+        return read<std::vector<ClusterDomain>>(read_cluster_domains);
+    }
     Task<void> forget_resolved_names() override {
         return ask<void>([](Engine& engine) {
             return engine.write_relaxed({Write{"delete from hostname_resolve", {}}});

@@ -329,6 +329,13 @@ public:
         } else if (const auto* name = std::get_if<ResolvedName>(&note)) {
             disk().resolved_names[name->host] = *name;
             disk().resolved_names[name->host].at = std::chrono::floor<Seconds>(name->at);
+        } else if (const auto* addresses = std::get_if<HostAddresses>(&note)) {
+            disk().addresses[addresses->host] = *addresses;
+        } else if (const auto* tls = std::get_if<TlsRequirement>(&note)) {
+            disk().tls[tls->endpoint] = *tls;
+        } else if (const auto* domain = std::get_if<ClusterDomain>(&note)) {
+            disk().domains[domain->cluster] = *domain;
+            disk().domains[domain->cluster].at = std::chrono::floor<Seconds>(domain->at);
         }
     }
 
@@ -370,6 +377,22 @@ public:
         std::vector<ResolvedName> out;
         for (const auto& [host, name] : disk().resolved_names) {
             out.push_back(name);
+        }
+        return answer(std::move(out));
+    }
+
+    Task<std::vector<TlsRequirement>> tls_requirements() override {
+        std::vector<TlsRequirement> out;
+        for (const auto& [endpoint, requirement] : disk().tls) {
+            out.push_back(requirement);
+        }
+        return answer(std::move(out));
+    }
+
+    Task<std::vector<ClusterDomain>> cluster_domains() override {
+        std::vector<ClusterDomain> out;
+        for (const auto& [cluster, domain] : disk().domains) {
+            out.push_back(domain);
         }
         return answer(std::move(out));
     }

@@ -31,6 +31,9 @@ struct MemoryDisk {
     std::vector<model::TopologySnapshot> snapshots;
     std::vector<AnalysisChange> analysis_changes;
     std::map<std::string, ResolvedName> resolved_names;
+    std::map<std::string, HostAddresses> addresses;
+    std::map<Endpoint, TlsRequirement> tls;
+    std::map<ClusterName, ClusterDomain> domains;
     std::map<std::string, WallTime> commits;
     std::map<Endpoint, KnownServer> servers;
     std::map<Endpoint, WallTime> servers_seen;

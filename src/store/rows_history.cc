@@ -123,6 +123,21 @@ ResolvedName resolved_name_of(Columns from) {
     return out;
 }
 
+TlsRequirement tls_requirement_of(Columns from) {
+    TlsRequirement out;
+    out.endpoint = from.endpoint();
+    out.is_required = from.flag();
+    return out;
+}
+
+ClusterDomain cluster_domain_of(Columns from) {
+    ClusterDomain out;
+    out.cluster = ClusterName(from.text());
+    out.domain = from.text();
+    out.at = from.time();
+    return out;
+}
+
 WallTime snapshot_time_of(Columns from) { return WallTime(Seconds(from.number())); }
 
 SnapshotPlace snapshot_place_of(Columns from) {
@@ -220,6 +235,24 @@ Result<std::vector<ResolvedName>> read_resolved_names(const Reader& reader) {
         "select hostname, resolved_hostname, resolved_timestamp from hostname_resolve order by hostname",
         {},
         resolved_name_of
+    );
+}
+
+Result<std::vector<TlsRequirement>> read_tls_requirements(const Reader& reader) {
+    return read_all<TlsRequirement>(
+        reader,
+        "select hostname, port, required from database_instance_tls order by hostname, port",
+        {},
+        tls_requirement_of
+    );
+}
+
+Result<std::vector<ClusterDomain>> read_cluster_domains(const Reader& reader) {
+    return read_all<ClusterDomain>(
+        reader,
+        "select cluster_name, domain_name, last_registered from cluster_domain_name order by cluster_name",
+        {},
+        cluster_domain_of
     );
 }
 

@@ -71,11 +71,13 @@ struct HostAddresses {
 struct TlsRequirement {
     Endpoint endpoint;
     bool is_required = false;
+    friend bool operator==(const TlsRequirement&, const TlsRequirement&) = default;
 };
 struct ClusterDomain {
     ClusterName cluster;
     std::string domain;
     WallTime at;
+    friend bool operator==(const ClusterDomain&, const ClusterDomain&) = default;
 };
 /// Observed facts beside servers.
 using Note = std::variant<AnalysisChange, ResolvedName, HostAddresses, TlsRequirement, ClusterDomain>;
@@ -167,6 +169,10 @@ public:
     /// The cache of names, by host.
     virtual Task<std::vector<ResolvedName>> resolved_names() = 0;
     virtual Task<void> forget_resolved_names() = 0;
+    /// What was noted of servers' TLS, by server.
+    virtual Task<std::vector<TlsRequirement>> tls_requirements() = 0;
+    /// What was noted of clusters' domains and has not expired, by cluster.
+    virtual Task<std::vector<ClusterDomain>> cluster_domains() = 0;
 
     /// Registers this process and returns all that were seen within `fresh`; an error means that the store cannot be
     /// written.

@@ -257,14 +257,21 @@ TEST_P(AnyStore, notes_are_kept_in_order) {
     store_->note(ResolvedName{"db1.old", "db1.new", noon + Seconds(1)});
     store_->note(ResolvedName{"db1", "db1", noon});
     store_->note(HostAddresses{"db1", "10.0.0.1", "", noon});
-    store_->note(TlsRequirement{db1, true});
-    store_->note(ClusterDomain{ClusterName("db1:3306"), "shop.example", noon});
+    const TlsRequirement strict{db1, true};
+    const TlsRequirement lax{db2, false};
+    const ClusterDomain domain{ClusterName("db1:3306"), "shop.example", noon};
+    store_->note(TlsRequirement{db2, true});
+    store_->note(lax);
+    store_->note(strict);
+    store_->note(domain);
     run(io_, store_->close());
     reopen();
     EXPECT_THAT(ask(store_->analysis_changes()), ElementsAre(first, dead, well));
     const ResolvedName plain{"db1", "db1", noon};
     const ResolvedName newest{"db1.old", "db1.new", noon + Seconds(1)};
     EXPECT_THAT(ask(store_->resolved_names()), ElementsAre(plain, newest));
+    EXPECT_THAT(ask(store_->tls_requirements()), ElementsAre(strict, lax));
+    EXPECT_THAT(ask(store_->cluster_domains()), ElementsAre(domain));
     EXPECT_TRUE(run(io_, store_->forget_resolved_names()));
     EXPECT_THAT(ask(store_->resolved_names()), IsEmpty());
 }
