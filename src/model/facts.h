@@ -130,6 +130,7 @@ struct Facts {
     std::uint32_t server_id = 0;
     std::string server_uuid;  ///< "" on MariaDB
     Seconds uptime{0};
+    std::optional<bool> refuses_plain;  ///< sessions without TLS; nullopt: it does not tell
     bool read_only = false;
     bool super_read_only = false;
     bool log_bin = false;

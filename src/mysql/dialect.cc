@@ -31,6 +31,8 @@ std::string_view expression(Variable variable, bool new_words) {
             return "@@global.log_bin";
         case Variable::log_replica_updates:
             return new_words ? "@@global.log_replica_updates" : "@@global.log_slave_updates";
+        case Variable::require_tls:
+            return "@@global.require_secure_transport";
         case Variable::server_id:
             return "@@global.server_id";
         case Variable::read_only:
@@ -132,6 +134,9 @@ std::vector<Variable> Dialect::identity_variables() const {
     };
     if (!is_mariadb()) {
         out.push_back(Variable::server_uuid);
+    }
+    if (is_mariadb() ? version_.at_least(10, 5, 2) : version_.at_least(5, 7, 8)) {
+        out.push_back(Variable::require_tls);
     }
     return out;
 }

@@ -21,6 +21,7 @@ enum class Variable {
     server_uuid,
     log_bin,
     log_replica_updates,
+    require_tls,
     server_id,
     read_only,
     super_read_only,

@@ -200,6 +200,10 @@ void VariableReader::read(Variable variable, const std::string* cell, model::Fac
         case Variable::log_replica_updates:
             into.log_replica_updates = is_truth(text);
             break;
+        case Variable::require_tls:
+            // Or it is the account that requires it.
+            into.refuses_plain = is_truth(text) || into.refuses_plain.value_or(false);
+            break;
         case Variable::server_id:
             into.server_id = number<std::uint32_t>(cell).value_or(0);
             break;
