@@ -44,7 +44,14 @@ model::TopologyPtr UseCases::topology() const { return seams_.discovery.topology
 
 Endpoint UseCases::resolve(const Endpoint& given) const {
     const auto snapshot = topology();
-    if (snapshot->knows(given) || given.host.empty() || is_ipv4(given.host)) {
+    if (snapshot->knows(given) || given.host.empty()) {
+        return given;
+    }
+    const Endpoint named = seams_.discovery.known_as(given);
+    if (named != given && snapshot->knows(named)) {
+        return named;
+    }
+    if (is_ipv4(given.host)) {
         return given;
     }
     const Endpoint* only = nullptr;

@@ -20,7 +20,13 @@ Task<Endpoint> resolved(Call call, std::string flag, std::string text) {
     if (!parsed) {
         co_return tl::unexpected(with_context(flag, parsed.error()));
     }
-    co_return call.use_cases.resolve(*parsed);
+    const Endpoint known = call.use_cases.resolve(*parsed);
+    if (!known.is_valid() || call.use_cases.topology()->knows(known)) {
+        co_return known;
+    }
+    // Nobody knows it by this name; the name service may know another one.
+    CO_TRY(const Endpoint kept, co_await call.use_cases.seams().discovery.kept_as(known));
+    co_return call.use_cases.resolve(kept);
 }
 
 }  // namespace

@@ -93,6 +93,8 @@ public:
 
     /// The name under which a server is or would be kept: resolved, and as it calls itself where that is known.
     Task<Endpoint> kept_as(Endpoint given);
+    /// The same by what is known already, as of the published snapshot; nobody is asked. Any thread.
+    Endpoint known_as(const Endpoint& given) const;
     /// What host names were resolved to (host_names.h), by name.
     std::vector<CachedName> cached_names() const;
     void forget_cached_names();

@@ -72,6 +72,9 @@ void DiscoveryLoop::State::start_known(const std::vector<store::KnownServer>& kn
             continue;
         }
         seeds.insert(*endpoint);
+        if (!table.knows(*endpoint) && names.known_as(*endpoint) == *endpoint) {
+            audit("inject-seed", *endpoint, "injected");
+        }
         schedule.add(*endpoint, Lane::urgent, now.ended);
         schedule.request(*endpoint, now.ended);
     }
@@ -140,6 +143,12 @@ Co<void> DiscoveryLoop::State::wake_later(std::shared_ptr<State> self, Instant w
 }
 
 void DiscoveryLoop::State::publish() {
+    if (names.revision() != published_revision) {
+        published_revision = names.revision();
+        auto copy = std::make_shared<const std::unordered_map<Endpoint, Endpoint>>(names.entries());
+        const std::unique_lock lock(published_mutex);
+        published_names = std::move(copy);
+    }
     if (!table.has_changed()) {
         return;
     }
@@ -166,6 +175,7 @@ void DiscoveryLoop::State::announce(const ChangedClusters& clusters) {
     changed.notify_all();
     for (const auto& cluster : clusters) {
         note_alias(*cluster);
+        note_domain(*cluster);
         for (const auto& listener : listeners) {
             listener(cluster);
         }
@@ -207,6 +217,8 @@ void DiscoveryLoop::State::tidy_up() {
     std::erase_if(forgotten, is_over);
     std::erase_if(held_off, is_over);
     tell_limit.tidy_up(now);
+    forget_resolved_elsewhere();
+    tidy_notes();
     if (settings.unseen_instance_forget_hours <= 0) {
         return;
     }
@@ -215,6 +227,8 @@ void DiscoveryLoop::State::tidy_up() {
         const auto known = table.find(server);
         const auto since = known->check.seen ? known->check.seen : known->check.failing_since;
         if (since && now - *since > unseen_max) {
+            const auto hours = std::to_string(settings.unseen_instance_forget_hours);
+            audit("forget-unseen", server, "not seen for more than " + hours + " hours");
             forget(server, false);
         }
     }
@@ -286,6 +300,11 @@ Task<void> DiscoveryLoop::start() {
         co_return tl::unexpected<Error>(with_context("load known servers", std::move(known).error()));
     }
     self->table.intend(intent_of(self->seams.ledger), {}, self->reading_now());
+    std::vector<Endpoint> endpoints;
+    for (const auto& server : *known) {
+        endpoints.push_back(server.endpoint);
+    }
+    co_await State::recall(self, std::move(endpoints));
     self->is_started = true;
     self->start_known(*known);
     self->publish();

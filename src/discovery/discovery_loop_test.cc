@@ -18,16 +18,6 @@ config::Settings seeded(const std::string& seed = "a") {
     return settings;
 }
 
-Co<void> discover(Bench& bench, std::string name, Deadline deadline, Result<model::ServerPtr>& out) {
-    out = co_await bench.loop->discover(ep(name), deadline);
-}
-
-Result<model::ServerPtr> discover_now(Bench& bench, const std::string& name, Micros span = Seconds(2)) {
-    Result<model::ServerPtr> out = fail(ErrorCode::invalid, "did not return");
-    bench.run(discover(bench, name, bench.clock.deadline_in(span), out), span + Millis(1));
-    return out;
-}
-
 Co<void> refresh(Bench& bench, std::vector<Endpoint> servers, Deadline deadline, std::optional<Instant>& ended) {
     co_await bench.loop->refresh(std::move(servers), deadline);
     ended = bench.clock.now();
@@ -210,111 +200,6 @@ TEST(DiscoveryLoop, dead_servers_do_not_delay_a_thousand_others) {
         }
     }
     EXPECT_EQ(bench.loop->counters().slow_lane, 1000U);
-}
-
-TEST(DiscoveryLoop, forgets_for_a_while_and_by_request_for_good) {
-    Bench bench(seeded());
-    bench.add_four();
-    bench.start();
-    bench.clock.run_for(Seconds(1));
-    ASSERT_TRUE(bench.loop->forget(ep("d")));
-    EXPECT_EQ(bench.server("d"), nullptr);
-    EXPECT_TRUE(bench.gateway.forgotten.contains(ep("d")));
-    EXPECT_EQ(bench.stored(), (std::vector<std::string>{"a", "b", "c"}));
-    bench.clock.run_for(Seconds(10));
-    EXPECT_EQ(bench.server("d"), nullptr) << "its source still names it";
-    bench.clock.run_for(Seconds(15));
-    EXPECT_NE(bench.server("d"), nullptr) << "remembered for three intervals";
-    ASSERT_TRUE(bench.loop->forget(ep("d")));
-    EXPECT_TRUE(discover_now(bench, "d").has_value()) << "asking for it by name brings it back";
-    const auto unknown = bench.loop->forget(ep("nobody"));
-    ASSERT_FALSE(unknown);
-    EXPECT_EQ(unknown.error().code, ErrorCode::not_found);
-}
-
-TEST(DiscoveryLoop, a_server_forgotten_while_it_is_read_stays_forgotten) {
-    Bench bench(seeded());
-    bench.add_four();
-    bench.start();
-    bench.clock.run_for(Seconds(1));
-    bench.fake("d").latency = Millis(500);
-    bench.loop->suspect(ep("d"), "test");
-    bench.clock.run_for(Millis(100));
-    ASSERT_TRUE(bench.loop->forget(ep("d")));
-    bench.clock.run_for(Seconds(2));
-    EXPECT_EQ(bench.server("d"), nullptr);
-}
-
-TEST(DiscoveryLoop, forgets_what_has_not_been_seen_for_very_long) {
-    auto settings = seeded();
-    settings.unseen_instance_forget_hours = 1;
-    Bench bench(settings);
-    bench.add_four();
-    bench.start();
-    bench.clock.run_for(Seconds(1));
-    bench.fake("d").mood = Mood::refusing;
-    bench.registers("c", {});
-    bench.clock.run_for(std::chrono::minutes(58));
-    ASSERT_NE(bench.server("d"), nullptr);
-    bench.clock.run_for(std::chrono::minutes(5));
-    EXPECT_EQ(bench.server("d"), nullptr);
-    EXPECT_NE(bench.server("c"), nullptr);
-}
-
-TEST(DiscoveryLoop, discovers_by_request_and_says_why_not) {
-    Bench bench;
-    bench.settings.mysql_hostname_resolve_method = "none";
-    bench.add_four();
-    bench.add("x", primary("x"));
-    bench.fake("x").mood = Mood::silent;
-    bench.start();
-    const auto found = discover_now(bench, "a");
-    ASSERT_TRUE(found);
-    EXPECT_EQ((*found)->endpoint, ep("a"));
-    bench.clock.run_for(Millis(100));
-    EXPECT_EQ(bench.cluster("d"), "a:3306: a/0 b/1 c/1 d/2") << "and follows";
-    const auto nobody = discover_now(bench, "nobody");
-    ASSERT_FALSE(nobody);
-    EXPECT_EQ(nobody.error().message, "discover nobody:3306: no such host: nobody");
-    const auto silent = discover_now(bench, "x");
-    ASSERT_FALSE(silent);
-    EXPECT_EQ(silent.error().code, ErrorCode::timed_out);
-    EXPECT_FALSE(bench.loop->cluster_now(ep("x"))) << "a name that never answered is not kept";
-    Result<model::ServerPtr> bad = fail(ErrorCode::corrupt, "");
-    const auto ask = [](Bench& b, Result<model::ServerPtr>& out) -> Co<void> {
-        const Endpoint nothing;
-        const Deadline never;
-        out = co_await b.loop->discover(nothing, never);
-    };
-    bench.run(ask(bench, bad));
-    EXPECT_EQ(bad.error().code, ErrorCode::invalid);
-}
-
-TEST(DiscoveryLoop, refresh_reads_anew_and_returns_at_its_deadline) {
-    Bench bench(seeded());
-    bench.add_four();
-    bench.start();
-    bench.clock.run_for(Seconds(1));
-    const auto a = bench.fake("a").probes;
-    const auto b = bench.fake("b").probes;
-    std::optional<Instant> ended;
-    Instant begun = bench.clock.now();
-    const std::vector<Endpoint> servers = {ep("a"), ep("b"), ep("nobody")};
-    bench.run(refresh(bench, servers, bench.clock.deadline_in(Seconds(1)), ended), Millis(50));
-    ASSERT_TRUE(ended);
-    EXPECT_LE(*ended - begun, Micros(Millis(5)));
-    EXPECT_EQ(bench.fake("a").probes, a + 1);
-    EXPECT_EQ(bench.fake("b").probes, b + 1);
-
-    bench.fake("a").mood = Mood::silent;
-    bench.fake("b").mood = Mood::refusing;
-    ended.reset();
-    begun = bench.clock.now();
-    bench.run(refresh(bench, servers, bench.clock.deadline_in(Millis(300)), ended), Millis(400));
-    ASSERT_TRUE(ended);
-    EXPECT_EQ(*ended - begun, Micros(Millis(300)));
-    EXPECT_GE(bench.server("a")->check.failures, 1U) << "asked with that deadline, it failed by it";
-    EXPECT_GE(bench.server("b")->check.failures, 1U);
 }
 
 TEST(DiscoveryLoop, reclusters_after_a_failover) {

@@ -1,5 +1,6 @@
 // What servers tell about themselves that belongs into the ledger: promotion rules (DetectPromotionRuleQuery) and
-// aliases of clusters. Gathered for a moment and committed together, by the leader only.
+// aliases of clusters; and the audit of what discovery does by itself. Gathered for a moment and committed together, by
+// the leader only.
 #include "discovery/loop_state.h"
 #include "runtime/log.h"
 
@@ -8,6 +9,7 @@ namespace {
 
 constexpr Micros gather_for = Millis(100);
 constexpr std::size_t changes_max = 500;
+constexpr std::size_t audits_max = 200;  ///< that wait for somebody to lead
 
 }  // namespace
 
@@ -43,6 +45,21 @@ void DiscoveryLoop::State::note_alias(const model::Cluster& cluster) {
     }
 }
 
+void DiscoveryLoop::State::audit(std::string type, const Endpoint& server, std::string message) {
+    if (seams.leadership == nullptr || audits_told.size() >= audits_max) {
+        return;
+    }
+    const auto cluster = table.cluster_of(server);
+    model::AuditEntry entry;
+    entry.at = seams.clock.wall();
+    entry.type = std::move(type);
+    entry.endpoint = server;
+    entry.cluster = cluster == nullptr ? "" : cluster->name.text();
+    entry.message = std::move(message);
+    audits_told.push_back(std::move(entry));
+    commit_soon();
+}
+
 void DiscoveryLoop::State::commit_soon() {
     if (!is_committing && seams.leadership->view().is_leader) {
         is_committing = group.spawn(commit_loop(shared_from_this()));
@@ -59,6 +76,10 @@ Co<void> DiscoveryLoop::State::commit_loop(std::shared_ptr<State> self) {
     for (const auto& [cluster, alias] : self->aliases_told) {
         commit.changes.push_back(model::PutClusterAlias{cluster, alias});
     }
+    for (auto& entry : self->audits_told) {
+        commit.changes.push_back(model::AppendAudit{std::move(entry)});
+    }
+    self->audits_told.clear();
     // What does not fit, and what is not committed, comes again with the next probe.
     self->rules_told.clear();
     self->aliases_told.clear();

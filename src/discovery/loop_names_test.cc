@@ -2,6 +2,7 @@
 
 #include "discovery/host_names.h"
 #include "discovery/testing/bench.h"
+#include "discovery/testing/scripted_names.h"
 
 namespace orc::discovery {
 namespace {
@@ -11,6 +12,7 @@ using testing::ep;
 using testing::Mood;
 using testing::primary;
 using testing::replica;
+using testing::ScriptedNames;
 
 model::Facts calling_itself(const std::string& hostname, model::Facts facts) {
     facts.hostname = hostname;
@@ -109,21 +111,6 @@ TEST(Names, report_host_and_none) {
     }
 }
 
-class ScriptedNames final : public HostNames {
-public:
-    std::map<std::string, std::string> canonical_names;
-    unsigned asked = 0;
-    Task<std::string> canonical(std::string host, Deadline) override {
-        ++asked;
-        const auto found = canonical_names.find(host);
-        if (found == canonical_names.end()) {
-            co_return fail(ErrorCode::unreachable, "no such name");
-        }
-        co_return found->second;
-    }
-    Task<std::string> address(std::string, Deadline) override { co_return fail(ErrorCode::unreachable, "no"); }
-};
-
 TEST(Names, asks_the_name_service_for_every_name_once_in_a_while) {
     ScriptedNames names;
     names.canonical_names = {{"vip", "a"}, {"b-alias", "b"}};
@@ -140,7 +127,7 @@ TEST(Names, asks_the_name_service_for_every_name_once_in_a_while) {
     bench.clock.run_for(Millis(100));
     EXPECT_EQ(bench.cluster("b"), "a:3306: a/0 b/1 c/1");
     bench.clock.run_for(Seconds(50));
-    EXPECT_LE(names.asked, 3U) << "vip, b-alias, c";
+    EXPECT_LE(names.asked, 5U) << "vip, b-alias, a, b, c";
 }
 
 TEST(Names, a_restarted_service_moves_a_server_to_its_own_name) {

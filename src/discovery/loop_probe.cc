@@ -76,6 +76,9 @@ Co<void> DiscoveryLoop::State::probe(std::shared_ptr<State> self, Schedule::Star
         if (self->hosts.is_active()) {
             co_await resolve_hosts(self, facts.get());
         }
+        if (!self->hosts.is_active()) {
+            self->doubt_names(*facts);
+        }
         // What it names is looked at while its own name is settled, so that a deep topology is known soon.
         if (self->schedule.is_current(start)) {
             self->follow(*facts);
@@ -113,6 +116,8 @@ Result<void> DiscoveryLoop::State::took(const Endpoint& server, model::Facts fac
     held_off.erase(server);
     const auto before = table.find(server);
     note_rule(server, facts);
+    note_tls(server, facts);
+    want_addresses(server.host);
     announce(table.fold(server, std::move(facts), reading));
     const auto after = table.find(server);
     seams.store.write_observed(after);
@@ -156,6 +161,9 @@ void DiscoveryLoop::State::missed(const Schedule::Start& start, Error error, con
             return;
         }
         announce(table.expect(server, std::nullopt, reading));
+        if (!seeds.contains(server)) {
+            audit("inject-unseen-masters", server, "named as a source, and does not answer");
+        }
     }
     fold_failure(server, std::move(error), reading);
 }

@@ -1,7 +1,7 @@
 // The inside of DiscoveryLoop, shared by its files: discovery_loop.cc (face, pump), loop_probe.cc (one probe and what
 // follows from it), loop_pulse.cc (signs of life between probes), loop_requests.cc (who waits for a reading),
-// loop_names.cc (names), loop_commit.cc (what servers tell that belongs into the ledger). All of it runs on the control
-// executor.
+// loop_names.cc (names), loop_notes.cc (what the store is told beside servers), loop_commit.cc (what belongs into the
+// ledger). All of it runs on the control executor.
 #pragma once
 
 #include <deque>
@@ -76,6 +76,12 @@ struct DiscoveryLoop::State : std::enable_shared_from_this<State> {
     // loop_names.cc
     static Co<void> resolve_hosts(std::shared_ptr<State> self, const model::Facts* facts);
     static Co<Endpoint> resolve_given(std::shared_ptr<State> self, Endpoint given);
+    static Co<std::string> ask_name(std::shared_ptr<State> self, std::string host);
+    static Co<void> refresh_name(std::shared_ptr<State> self, std::string host);
+    bool is_another_server(const Endpoint& server, const model::Facts& facts) const;
+    void doubt_names(const model::Facts& facts);
+    std::optional<Endpoint> whose_stream(const model::Channel& channel) const;
+    void forget_resolved_elsewhere();
     static Co<Endpoint> settle_name(
         std::shared_ptr<State> self,
         Endpoint given,
@@ -98,6 +104,28 @@ struct DiscoveryLoop::State : std::enable_shared_from_this<State> {
     void note_alias(const model::Cluster& cluster);
     void commit_soon();
     static Co<void> commit_loop(std::shared_ptr<State> self);
+    void audit(std::string type, const Endpoint& server, std::string message);
+
+    // loop_notes.cc
+    static Co<void> recall(std::shared_ptr<State> self, std::vector<Endpoint> known);
+    void recall_name(const std::string& host, const std::string& resolved, const std::vector<Endpoint>& known);
+    void note_name(const std::string& host, const std::string& resolved);
+    void renew_own_names();
+    void note_tls(const Endpoint& server, const model::Facts& facts);
+    void note_domain(const model::Cluster& cluster);
+    void want_addresses(const std::string& host);
+    static Co<void> look_up_addresses(std::shared_ptr<State> self);
+    void tidy_notes();
+
+    struct Looked {
+        std::optional<Instant> due;
+        HostIps ips;
+        bool is_due(Instant now) const { return !due || *due <= now; }
+    };
+    struct ToldDomain {
+        std::string text;
+        Instant at{};
+    };
 
     Seams seams;
     config::Settings settings;
@@ -129,11 +157,21 @@ struct DiscoveryLoop::State : std::enable_shared_from_this<State> {
     std::optional<Instant> armed;
     std::map<Endpoint, model::PromotionRule> rules_told;
     std::map<ClusterName, std::string> aliases_told;
+    std::vector<model::AuditEntry> audits_told;
+    std::unordered_map<std::string, Looked> addresses;  ///< by host
+    std::deque<std::string> addresses_wanted;
+    bool is_looking_up = false;
+    std::unordered_map<Endpoint, bool> tls_told;
+    std::map<ClusterName, ToldDomain> domains_told;
+    std::unordered_set<std::string> refreshing;  ///< names that the name service is being asked for again
     bool is_committing = false;
     bool is_started = false;
 
     mutable std::mutex published_mutex;
-    model::TopologyPtr published;  ///< under the mutex: read by any thread
+    // Under the mutex: read by any thread.
+    model::TopologyPtr published;
+    std::shared_ptr<const std::unordered_map<Endpoint, Endpoint>> published_names;
+    std::uint64_t published_revision = 0;
 
     runtime::Signal answered;  ///< some request is done, or a waiter's deadline has come
     runtime::Signal changed;   ///< the table has

@@ -1,27 +1,45 @@
 #include "discovery/name_book.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 
 namespace orc::discovery {
 
-Endpoint NameBook::known_as(const Endpoint& given) const {
+Endpoint follow_names(const std::unordered_map<Endpoint, Endpoint>& names, const Endpoint& given) {
     const Endpoint* at = &given;
-    // learn() lets no ring come about, so this ends.
-    for (auto next = canonical_.find(given); next != canonical_.end(); next = canonical_.find(*at)) {
+    // NameBook::learn lets no ring come about, so this ends.
+    for (auto next = names.find(given); next != names.end(); next = names.find(*at)) {
         at = &next->second;
     }
     return *at;
 }
 
+Endpoint NameBook::known_as(const Endpoint& given) const { return follow_names(canonical_, given); }
+
 void NameBook::learn(const Endpoint& given, const Endpoint& canonical) {
     const Endpoint target = known_as(canonical);
-    if (given != target) {
-        canonical_[given] = target;
+    if (given == target) {
+        return;
+    }
+    auto& known = canonical_[given];
+    if (known != target) {
+        known = target;
+        ++revision_;
     }
 }
 
+void NameBook::unlearn(const Endpoint& given) { revision_ += canonical_.erase(given); }
+
+bool NameBook::leads(std::string_view host, std::string_view own) const {
+    return std::any_of(canonical_.begin(), canonical_.end(), [&](const auto& entry) {
+        return entry.first.host == host && known_as(entry.first).host == own;
+    });
+}
+
 void NameBook::forget(const Endpoint& server) {
-    std::erase_if(canonical_, [&](const auto& entry) { return entry.first == server || entry.second == server; });
+    revision_ +=
+        std::erase_if(canonical_, [&](const auto& entry) { return entry.first == server || entry.second == server; });
     kept_.erase(server);
 }
 

@@ -3,8 +3,6 @@
 #include <netdb.h>
 #include <sys/socket.h>
 
-#include <algorithm>
-
 #include "mysql/resolver.h"
 
 namespace orc::discovery {
@@ -46,11 +44,16 @@ public:
         co_return names.front();
     }
 
-    Task<std::string> address(std::string host, Deadline deadline) override {
+    Task<HostIps> addresses(std::string host, Deadline deadline) override {
         CO_TRY(const auto addresses, co_await addresses_->resolve(std::move(host), deadline));
-        const auto is_v4 = [](const std::string& address) { return address.find(':') == std::string::npos; };
-        const auto v4 = std::find_if(addresses.begin(), addresses.end(), is_v4);
-        co_return v4 != addresses.end() ? *v4 : addresses.front();
+        HostIps out;
+        for (const auto& address : addresses) {
+            auto& kind = address.find(':') == std::string::npos ? out.v4 : out.v6;
+            if (kind.empty()) {
+                kind = address;
+            }
+        }
+        co_return out;
     }
 
 private:

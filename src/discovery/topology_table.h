@@ -51,6 +51,10 @@ public:
     ChangedClusters expect(
         const Endpoint& server, std::optional<Endpoint> source, const Reading& now, bool is_remembered = false
     );
+    /// What an earlier run knew of a cluster's domain: counts until its primary has been read.
+    void recall_domain(const ClusterName& cluster, std::string domain) {
+        recalled_domains_[cluster] = std::move(domain);
+    }
     ChangedClusters remove(const Endpoint& server, const Reading& now);
     /// `names` now maps `from` to `to`: what refers to it follows, the server known as `from` goes.
     ChangedClusters rename(const Endpoint& from, const Endpoint& to, const Reading& now);
@@ -124,6 +128,7 @@ private:
     std::unordered_map<Endpoint, std::set<Endpoint>> side_children_;  ///< by a channel that is not their main one
     std::map<ClusterName, Group> groups_;
     AliasClaims aliases_;
+    std::map<ClusterName, std::string> recalled_domains_;
     std::unordered_map<Endpoint, std::vector<std::string>> pools_of_;  ///< the intent's pools by member
     bool has_changed_ = true;
     bool has_moved_ = true;  ///< a server came, went, or belongs to another cluster

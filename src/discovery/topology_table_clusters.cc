@@ -218,9 +218,14 @@ AliasClaim TopologyTable::claim_of(const ClusterName& name, Group& group) const 
 
 std::string TopologyTable::domain_of(const ClusterName& name, const Group& group) const {
     std::string domain;
+    bool is_recalled = true;
     for (const auto& [member, known] : group.members) {
         const Record& record = *known;
-        if (record.facts == nullptr || record.facts->cluster_domain.empty()) {
+        if (record.facts == nullptr) {
+            continue;
+        }
+        is_recalled = is_recalled && member.text() != name.text() && !record.place.is_co_primary;
+        if (record.facts->cluster_domain.empty()) {
             continue;
         }
         if (member.text() == name.text()) {
@@ -230,7 +235,8 @@ std::string TopologyTable::domain_of(const ClusterName& name, const Group& group
             domain = record.facts->cluster_domain;
         }
     }
-    return domain;
+    const auto earlier = is_recalled ? recalled_domains_.find(name) : recalled_domains_.end();
+    return earlier == recalled_domains_.end() ? domain : earlier->second;
 }
 
 model::ClusterPtr TopologyTable::make_cluster(const ClusterName& name, const Group& group, const Reading& now) const {

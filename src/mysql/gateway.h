@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/endpoint.h"
@@ -20,12 +21,16 @@ namespace orc::mysql {
 struct Positions {
     bool read_only = false;
     gtid::Progress executed;                 ///< MySQL gtid_executed; MariaDB gtid_current_pos
-    gtid::Progress received;                 ///< of the channel; empty when it has none
+    gtid::Progress received;                 ///< of `channel`; empty when it has none
     gtid::GtidSet purged;                    ///< MySQL
     gtid::MariadbPosition replica_position;  ///< MariaDB gtid_slave_pos
     gtid::MariadbPosition binlog_position;   ///< MariaDB gtid_binlog_pos
     gtid::BinlogCoordinates self;
     std::optional<model::Channel> channel;  ///< main channel now; nullopt: replicates from nobody
+    std::vector<model::Channel> channels;   ///< all of them, the main one included
+
+    /// Makes `channel` and `received` those of another channel; nullopt and empty when there is none of that name.
+    void look_at(std::string_view name);
 };
 
 /// How to point a replica at a source. Log-in and TLS settings of the channel are kept unless given.
@@ -111,6 +116,8 @@ public:
     /// Called on the control executor when a kept-open session breaks by itself (closed, reset), with the server's
     /// endpoint.
     virtual void on_session_broken(std::function<void(Endpoint)> listener) = 0;
+    /// An earlier run found that the server refuses sessions without TLS: what is tried first may depend on it.
+    virtual void expect_tls(const Endpoint& server) { static_cast<void>(server); }
     /// Drops the kept-open session (a forgotten server).
     virtual void forget(Endpoint server) = 0;
     /// Closes every session and refuses new work.

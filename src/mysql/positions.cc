@@ -1,8 +1,20 @@
 // The reading that decides a promotion: only what it needs, all of it fresh, in one text.
+#include <algorithm>
+
 #include "base/text.h"
 #include "mysql/probe.h"
 
 namespace orc::mysql {
+
+void Positions::look_at(std::string_view name) {
+    const auto found = std::find_if(channels.begin(), channels.end(), [&](const auto& c) { return c.name == name; });
+    channel.reset();
+    received = gtid::Progress{};
+    if (found != channels.end()) {
+        channel = *found;
+        received = found->received;
+    }
+}
 
 Task<Positions> read_positions_on(std::shared_ptr<Session> session, Dialect dialect, Deadline deadline) {
     const auto variables = dialect.changing_variables();
@@ -42,6 +54,7 @@ Task<Positions> read_positions_on(std::shared_ptr<Session> session, Dialect dial
         out.received = channel->received;
         out.channel = *channel;
     }
+    out.channels = std::move(facts.channels);
     co_return out;
 }
 

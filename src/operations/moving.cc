@@ -92,11 +92,14 @@ Task<void> Performer::check_place(planning::MoveReplica action, mysql::Positions
 // A deposed source may be back and write: what is judged must stand still.
 Task<mysql::Positions> Performer::positions_at_rest(Endpoint replica, std::string channel, Deadline deadline) {
     CO_TRY(co_await gateway_.stop_receiver(replica, channel, deadline));
-    co_return co_await positions(replica, deadline);
+    CO_TRY(auto now, co_await positions(replica, deadline));
+    now.look_at(channel);
+    co_return now;
 }
 
 Task<void> Performer::change_source(planning::MoveReplica action, Deadline deadline) {
     CO_TRY(auto now, co_await positions(action.replica, deadline));
+    now.look_at(action.channel);
     if (!now.channel) {
         co_return fail(ErrorCode::conflict, action.replica.text() + " does not replicate any more");
     }
@@ -133,7 +136,10 @@ Task<void> Performer::check_follows(planning::MoveReplica action, Deadline deadl
     }
     const Instant patience_ends = clock_.now() + receiver_patience;
     while (clock_.now() < patience_ends && !deadline.has_passed(clock_.now() + look_every)) {
-        const auto now = co_await positions(action.replica, deadline);
+        auto now = co_await positions(action.replica, deadline);
+        if (now) {
+            now->look_at(action.channel);
+        }
         const bool is_there = now && now->channel && now->channel->source == action.source;
         if (!is_there || now->channel->receiver == model::ThreadState::running) {
             break;
@@ -173,6 +179,7 @@ Task<std::string> Performer::move(planning::MoveReplica action, Deadline deadlin
 
 Task<std::string> Performer::detach(planning::DetachReplica action, Deadline deadline) {
     CO_TRY(auto now, co_await positions(action.replica, deadline));
+    now.look_at(action.channel);
     if (!now.channel) {
         co_return "it does not replicate, nothing to detach";
     }

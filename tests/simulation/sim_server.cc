@@ -228,6 +228,7 @@ mysql::Positions SimServer::positions(const SimServer* source, Instant now) cons
     if (channel) {
         out.channel = describe_channel(source, now);
         out.received = out.channel->received;
+        out.channels.push_back(*out.channel);
     }
     return out;
 }

@@ -44,6 +44,7 @@ public:
     /// Servers by the address at which they are reached; one server may be reached by several.
     std::map<Endpoint, std::shared_ptr<FakeServer>> servers;
     std::set<Endpoint> forgotten;
+    std::vector<Endpoint> expected_tls;
 
     FakeServer& at(const Endpoint& endpoint) { return *servers.at(endpoint); }
     void break_session(const Endpoint& endpoint) {
@@ -116,6 +117,7 @@ public:
     void on_session_broken(std::function<void(Endpoint)> listener) override {
         listeners_.push_back(std::move(listener));
     }
+    void expect_tls(const Endpoint& server) override { expected_tls.push_back(server); }
     void forget(Endpoint server) override { forgotten.insert(server); }
     Co<void> stop() override { co_return; }
 

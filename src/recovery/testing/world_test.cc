@@ -375,6 +375,7 @@ Task<mysql::Positions> World::positions(Endpoint server, Deadline deadline) {
         out.channel = facts.channels.front();
         out.received = out.channel->received;
     }
+    out.channels = facts.channels;
     co_return out;
 }
 
