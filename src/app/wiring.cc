@@ -26,7 +26,7 @@ mysql::TlsMode tls_mode(const config::Settings& settings) {
     }
     const std::string& mode = settings.mysql_topology_tls_mode;
     if (mode == "off") {
-        return mysql::TlsMode::off;
+        return settings.mysql_topology_use_mixed_tls ? mysql::TlsMode::on_demand : mysql::TlsMode::off;
     }
     if (mode == "require") {
         return mysql::TlsMode::require;
@@ -51,6 +51,8 @@ mysql::GatewayOptions gateway_options(const config::Settings& settings) {
     if (settings.mysql_topology_max_allowed_packet > 0) {
         options.access.answer_limit = static_cast<std::uint64_t>(settings.mysql_topology_max_allowed_packet);
     }
+    options.access.connect_limit = Seconds(settings.mysql_connect_timeout_seconds);
+    options.write_limit = Seconds(settings.mysql_topology_read_timeout_seconds);
     options.session_life = Seconds(settings.mysql_connection_lifetime_seconds);
     options.questions.cluster_alias = settings.detect_cluster_alias_query;
     options.questions.cluster_domain = settings.detect_cluster_domain_query;

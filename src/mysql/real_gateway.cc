@@ -67,40 +67,40 @@ public:
     }
 
     Task<void> set_read_only(Endpoint server, ReadOnlyChange change, Deadline d) override {
-        return write_read_only(link(server), change, d);
+        return write_read_only(link(server), change, limited(d));
     }
     Task<void> stop_receiver(Endpoint server, std::string channel, Deadline d) override {
-        return stop_threads(link(server), Threads::receiver, std::move(channel), d);
+        return stop_threads(link(server), Threads::receiver, std::move(channel), limited(d));
     }
     Task<void> start_receiver(Endpoint server, std::string channel, Deadline d) override {
-        return start_threads(link(server), Threads::receiver, std::move(channel), d);
+        return start_threads(link(server), Threads::receiver, std::move(channel), limited(d));
     }
     Task<void> restart_receiver(Endpoint server, std::string channel, Deadline d) override {
-        return mysql::restart_receiver(link(server), std::move(channel), d);
+        return mysql::restart_receiver(link(server), std::move(channel), limited(d));
     }
     Task<void> start_applier(Endpoint server, std::string channel, Deadline d) override {
-        return start_threads(link(server), Threads::applier, std::move(channel), d);
+        return start_threads(link(server), Threads::applier, std::move(channel), limited(d));
     }
     Task<void> stop_replication(Endpoint server, std::string channel, Deadline d) override {
-        return stop_threads(link(server), Threads::both, std::move(channel), d);
+        return stop_threads(link(server), Threads::both, std::move(channel), limited(d));
     }
     Task<void> start_replication(Endpoint server, std::string channel, Deadline d) override {
-        return start_threads(link(server), Threads::both, std::move(channel), d);
+        return start_threads(link(server), Threads::both, std::move(channel), limited(d));
     }
     Task<void> change_source(Endpoint server, SourceChange change, Deadline d) override {
-        return write_source(link(server), std::move(change), d);
+        return write_source(link(server), std::move(change), limited(d));
     }
     Task<void> reset_replication(Endpoint server, std::string channel, bool discard, Deadline d) override {
-        return write_reset(link(server), std::move(channel), discard, d);
+        return write_reset(link(server), std::move(channel), discard, limited(d));
     }
     Task<void> wait_until_applied(Endpoint server, gtid::Progress target, Deadline d) override {
-        return wait_applied(link(server), std::move(target), d);
+        return wait_applied(link(server), std::move(target), limited(d));
     }
     Task<void> set_semi_sync_source(Endpoint server, bool enabled, Deadline d) override {
-        return write_semi_sync(link(server), SemiSyncRole::source, enabled, d);
+        return write_semi_sync(link(server), SemiSyncRole::source, enabled, limited(d));
     }
     Task<void> set_semi_sync_replica(Endpoint server, bool enabled, Deadline d) override {
-        return write_semi_sync(link(server), SemiSyncRole::replica, enabled, d);
+        return write_semi_sync(link(server), SemiSyncRole::replica, enabled, limited(d));
     }
 
     void adopt(GatewayOptions options) override {
@@ -111,6 +111,7 @@ public:
     void on_session_broken(std::function<void(Endpoint)> listener) override {
         context_->on_broken = std::move(listener);
     }
+    void expect_tls(const Endpoint& server) override { context_->dialer.expect_tls(server); }
     void forget(Endpoint server) override {
         if (const auto known = links_.find(server); known != links_.end()) {
             known->second->close();
@@ -126,6 +127,10 @@ public:
     }
 
 private:
+    Deadline limited(Deadline deadline) const {
+        const Micros limit = context_->options.write_limit;
+        return limit > Micros{0} ? earlier(deadline, context_->clock.deadline_in(limit)) : deadline;
+    }
     Link link(const Endpoint& server) {
         auto& known = links_[server];
         if (!known) {

@@ -38,6 +38,8 @@ struct GatewayOptions {
     /// Every how many probes of a server the list of its replicas is read, and the rarely changing rest.
     unsigned replicas_every = 2;
     unsigned rest_every = 5;
+    /// Longest wait for an answer to a statement that changes something; zero: as long as the caller waits.
+    Micros write_limit{0};
     /// Age at which a kept-open session is replaced; zero: never.
     Micros session_life{0};
 };

@@ -45,6 +45,9 @@ Task<void> ServerLink::open_kept(std::shared_ptr<ServerLink> self, Deadline dead
     self->kept_generation_ = generation;
     self->kept_since_ = self->context_->clock.now();
     self->memory_ = ProbeMemory{};
+    if (session->needed_tls()) {
+        self->memory_.facts.refuses_plain = true;
+    }
     self->context_->tasks.spawn(watch(self, session));
     co_return Result<void>{};
 }

@@ -15,7 +15,14 @@
 
 namespace orc::mysql {
 
-enum class TlsMode { off, prefer, require, verify_ca, verify_identity };
+enum class TlsMode {
+    off,
+    on_demand,  ///< only with servers that refuse a session without it
+    prefer,     ///< with all that offer it
+    require,
+    verify_ca,
+    verify_identity
+};
 
 /// How to reach and log in to a server; the same for all monitored servers, or the backend's.
 struct Access {
@@ -28,6 +35,7 @@ struct Access {
     bool get_public_key = true;               ///< RSA exchange for caching_sha2_password when TLS is off
     std::uint64_t answer_limit = 64U << 20U;  ///< bytes of one answer; more is an error, never memory without end
     std::string schema;                       ///< "" none
+    Micros connect_limit{0};                  ///< for the connection itself, each address; 0: the operation's deadline
 
     friend bool operator==(const Access&, const Access&) = default;
 };
@@ -60,6 +68,8 @@ public:
     virtual Co<void> wait_for_end() = 0;
     virtual bool is_open() const = 0;
     virtual bool uses_tls() const = 0;
+    /// The server would not have had this session without TLS (found out in mode on_demand only).
+    virtual bool needed_tls() const { return false; }
     /// Closes at once; running operations end with `cancelled`.
     virtual void close() = 0;
     virtual std::uint32_t connection_id() const = 0;
@@ -70,6 +80,8 @@ class Dialer {
 public:
     virtual ~Dialer() = default;
     virtual std::unique_ptr<Session> make(Endpoint server, Access access) = 0;
+    /// In mode on_demand, TLS is to be tried first with this server.
+    virtual void expect_tls(const Endpoint& server) { static_cast<void>(server); }
 };
 
 }  // namespace orc::mysql

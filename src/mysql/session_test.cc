@@ -121,7 +121,7 @@ TEST(Session, log_in_errors_carry_the_servers_number) {
          },
          ErrorCode::denied,
          0,
-         "authentication plugin"},
+         "client_ed25519"},
         {"closed at once", [](Peer&) {}, ErrorCode::unreachable, 0, ""},
         {"no greeting at all",
          [](Peer& peer) { peer.send("HTTP/1.1 400 Bad Request\r\n\r\n"); },

@@ -11,7 +11,9 @@
 #include <string>
 #include <tuple>
 #include <unordered_map>
+#include <unordered_set>
 
+#include "mysql/login.h"
 #include "mysql/resolver.h"
 #include "mysql/session.h"
 #include "mysql/session_stream.h"
@@ -41,6 +43,8 @@ struct Shared {
     TlsContexts tls;
     std::unordered_map<Endpoint, Instant> without_tls;  ///< servers that offered none, until when to believe it
 
+    std::unordered_set<Endpoint> wants_tls;  ///< servers that refused a session without it
+
     bool lacks_tls(const Endpoint& server) {
         const auto known = without_tls.find(server);
         if (known == without_tls.end()) {
@@ -69,6 +73,7 @@ public:
 
     bool is_open() const { return is_logged_in_ && is_alive_; }
     bool uses_tls() const { return tls_ && tls_->uses_ssl(); }
+    bool needed_tls() const { return uses_tls() && access_.tls == TlsMode::on_demand; }
     std::uint32_t connection_id() const { return connection_id_; }
     void close();
 
@@ -76,6 +81,12 @@ private:
     class Busy;
 
     static Task<void> attempt(std::shared_ptr<Core> self, std::string address, Instant limit);
+    /// How to begin; and what to do after a log-in that failed.
+    bool begins_with_tls() const;
+    bool may_go_plain() const { return access_.tls == TlsMode::prefer || access_.tls == TlsMode::on_demand; }
+    bool should_add_tls(const Error& why, const std::optional<LoginSoFar>& login);
+    static Task<void> connect(std::shared_ptr<Core> self, std::string address, Instant limit);
+    static Task<std::string> peek_plugin(std::shared_ptr<Core> self, std::string address, Instant limit);
     static Task<void> exchange_password(std::shared_ptr<Core> self);
     static Task<std::string> read_packet(std::shared_ptr<Core> self);
     Co<SystemError> write(std::shared_ptr<Core> self, std::string bytes);
@@ -95,6 +106,7 @@ private:
     }
     Error error_of(std::string_view doing, const SystemError& error) const;
     Error login_error(const SystemError& error, const driver::diagnostics& diagnostics) const;
+    Error unknown_plugin(const std::string& plugin) const;
     bool peer_has_ended();
 
     std::shared_ptr<Shared> shared_;

@@ -2,10 +2,12 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/mysql/client_errc.hpp>
 #include <boost/mysql/error_categories.hpp>
+#include <utility>
 
 #include "mysql/errors.h"
 #include "mysql/login.h"
@@ -17,6 +19,27 @@ namespace {
 
 constexpr Micros no_tls_memory = Seconds(500);
 constexpr int insecure_transport_refused = 3159;
+constexpr int access_denied = 1045;  // also said to accounts that require TLS
+
+/// What people call an authentication plugin, in parentheses; "" for those that have no other name.
+std::string plugin_words(std::string_view plugin) {
+    static constexpr std::pair<std::string_view, std::string_view> words[] = {
+        {"client_ed25519", " (MariaDB's ed25519)"},
+        {"parsec", " (MariaDB's PARSEC)"},
+        {"auth_gssapi_client", " (Kerberos)"},
+        {"authentication_kerberos_client", " (Kerberos)"},
+        {"authentication_ldap_sasl_client", " (LDAP)"},
+        {"mysql_clear_password", " (PAM or LDAP)"},
+        {"dialog", " (PAM)"},
+        {"mysql_old_password", " (before MySQL 4.1)"},
+    };
+    for (const auto& [name, said] : words) {
+        if (name == plugin) {
+            return std::string(said);
+        }
+    }
+    return "";
+}
 
 }  // namespace
 
@@ -30,13 +53,7 @@ Error Core::login_error(const SystemError& error, const driver::diagnostics& dia
                     ErrorCode::invalid, doing + ": the server is too old (MySQL 5.7 or MariaDB 10.2 is needed)"
                 };
             case driver::client_errc::unknown_auth_plugin:
-                return Error{
-                    ErrorCode::denied,
-                    doing +
-                        ": the account (or the server's default) uses an authentication plugin that is not "
-                        "supported; supported are caching_sha2_password and mysql_native_password. MySQL says the "
-                        "same of a user name that does not exist"
-                };
+                return unknown_plugin("");
             case driver::client_errc::auth_plugin_requires_ssl:
                 return Error{
                     ErrorCode::denied,
@@ -57,6 +74,17 @@ Error Core::login_error(const SystemError& error, const driver::diagnostics& dia
         return Error{ErrorCode::unreachable, doing + ": TLS: " + error.message()};
     }
     return error_of(doing, error);
+}
+
+Error Core::unknown_plugin(const std::string& plugin) const {
+    const std::string named = plugin.empty() ? "a plugin" : "the plugin " + plugin;
+    return Error{
+        ErrorCode::denied,
+        "log in to " + server_.text() + " as " + access_.user + ": the server wants to authenticate '" + access_.user +
+            "' by " + named + plugin_words(plugin) +
+            ", which is not supported. Give the account mysql_native_password or caching_sha2_password instead (ALTER "
+            "USER), or name another one in the configuration. MySQL says the same of a user that does not exist"
+    };
 }
 
 Result<void> Core::make_connection(bool with_tls) {
@@ -126,20 +154,52 @@ Task<void> Core::open(std::shared_ptr<Core> self, Deadline deadline) {
     co_return result;
 }
 
+bool Core::begins_with_tls() const {
+    switch (access_.tls) {
+        case TlsMode::off:
+            return false;
+        case TlsMode::on_demand:
+            return shared_->wants_tls.contains(server_);
+        case TlsMode::prefer:
+            return !shared_->lacks_tls(server_);
+        default:
+            return true;
+    }
+}
+
+/// The server refused us because we came without TLS, or may have: then it is worth one try.
+bool Core::should_add_tls(const Error& why, const std::optional<LoginSoFar>& login) {
+    if (!may_go_plain() || !login || !login->offers_tls) {
+        return false;
+    }
+    if (why.number == insecure_transport_refused) {
+        shared_->without_tls.erase(server_);
+        return true;
+    }
+    return access_.tls == TlsMode::on_demand && why.number == access_denied;
+}
+
+Task<void> Core::connect(std::shared_ptr<Core> self, std::string address, Instant limit) {
+    const Micros own_limit = self->access_.connect_limit;
+    self->arm(own_limit > Micros{0} ? std::min(limit, self->shared_->clock.now() + own_limit) : limit);
+    const asio::ip::tcp::endpoint peer(asio::ip::make_address(address), self->server_.port);
+    const auto connected = co_await self->socket()->async_connect(peer, as_result);
+    if (const auto error = std::get<0>(connected); error || !self->is_alive_) {
+        co_return tl::unexpected<Error>(self->error_of("connect to " + self->server_.text(), error));
+    }
+    self->set_socket_options();
+    self->arm(limit);
+    co_return Result<void>{};
+}
+
 Task<void> Core::attempt(std::shared_ptr<Core> self, std::string address, Instant limit) {
     auto& shared = *self->shared_;
-    const bool may_go_plain = self->access_.tls == TlsMode::prefer;
-    bool with_tls = self->access_.tls != TlsMode::off && !(may_go_plain && shared.lacks_tls(self->server_));
-    self->arm(limit);
+    const bool may_go_plain = self->may_go_plain();
+    bool with_tls = self->begins_with_tls();
+    bool has_tried_tls = with_tls;
     while (true) {
         CO_TRY(self->make_connection(with_tls));
-        const asio::ip::tcp::endpoint peer(asio::ip::make_address(address), self->server_.port);
-        const auto connected = co_await self->socket()->async_connect(peer, as_result);
-        if (const auto error = std::get<0>(connected); error || !self->is_alive_) {
-            co_return tl::unexpected<Error>(self->error_of("connect to " + self->server_.text(), error));
-        }
-        self->set_socket_options();
-
+        CO_TRY(co_await connect(self, address, limit));
         driver::handshake_params params(self->access_.user, self->access_.password, self->access_.schema);
         params.set_multi_queries(true);
         params.set_ssl(may_go_plain ? driver::ssl_mode::enable : driver::ssl_mode::require);
@@ -160,6 +220,7 @@ Task<void> Core::attempt(std::shared_ptr<Core> self, std::string address, Instan
                                      error.category() == ssl::error::get_stream_category());
             if (!login->offers_tls || tls_failed) {
                 shared.without_tls[self->server_] = shared.clock.now() + no_tls_memory;
+                shared.wants_tls.erase(self->server_);
             }
             if (tls_failed) {
                 with_tls = false;
@@ -169,19 +230,42 @@ Task<void> Core::attempt(std::shared_ptr<Core> self, std::string address, Instan
         if (error == driver::client_errc::auth_plugin_requires_ssl && self->access_.get_public_key && login &&
             login->wants_full_exchange) {
             CO_TRY(co_await exchange_password(self));
+        } else if (error == driver::client_errc::unknown_auth_plugin) {
+            std::string plugin = login && !with_tls ? login->plugin : std::string();
+            if (with_tls && may_go_plain) {
+                const auto peeked = co_await peek_plugin(self, address, limit);
+                plugin = peeked.value_or("");
+            }
+            co_return tl::unexpected<Error>(self->unknown_plugin(plugin));
         } else if (error || !self->is_alive_) {
             auto why = self->login_error(error, diagnostics);
-            const bool has_tls_now = why.number == insecure_transport_refused && may_go_plain && !with_tls &&
-                                     shared.without_tls.erase(self->server_) > 0;
-            if (has_tls_now) {
+            if (!with_tls && !std::exchange(has_tried_tls, true) && self->should_add_tls(why, login)) {
                 with_tls = true;
                 continue;
             }
             co_return tl::unexpected<Error>(std::move(why));
         }
+        if (self->needed_tls()) {
+            shared.wants_tls.insert(self->server_);
+        }
         self->wire()->stop_recording();
         co_return Result<void>{};
     }
+}
+
+/// Under TLS the plugin that the server asks for cannot be seen from here. It is asked once more, without TLS and
+/// without the password, to be able to name it.
+Task<std::string> Core::peek_plugin(std::shared_ptr<Core> self, std::string address, Instant limit) {
+    CO_TRY(self->make_connection(false));
+    CO_TRY(co_await connect(self, std::move(address), limit));
+    const driver::handshake_params params(self->access_.user, std::string_view());
+    driver::diagnostics diagnostics;
+    const auto done = co_await self->plain_->async_handshake(params, diagnostics, as_result);
+    const auto login = read_login(self->wire()->recorded());
+    if (std::get<0>(done) != driver::client_errc::unknown_auth_plugin || !login) {
+        co_return std::string();
+    }
+    co_return login->plugin;
 }
 
 Task<void> Core::exchange_password(std::shared_ptr<Core> self) {

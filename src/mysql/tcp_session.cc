@@ -216,6 +216,7 @@ public:
     Co<void> wait_for_end() override { return Core::wait_for_end(core_); }
     bool is_open() const override { return core_->is_open(); }
     bool uses_tls() const override { return core_->uses_tls(); }
+    bool needed_tls() const override { return core_->needed_tls(); }
     void close() override { core_->close(); }
     std::uint32_t connection_id() const override { return core_->connection_id(); }
 
@@ -239,6 +240,8 @@ public:
     std::unique_ptr<Session> make(Endpoint server, Access access) override {
         return std::make_unique<TcpSession>(std::make_shared<Core>(shared_, std::move(server), std::move(access)));
     }
+
+    void expect_tls(const Endpoint& server) override { shared_->wants_tls.insert(server); }
 
 private:
     std::shared_ptr<Shared> shared_;
