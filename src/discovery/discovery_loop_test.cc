@@ -18,6 +18,10 @@ config::Settings seeded(const std::string& seed = "a") {
     return settings;
 }
 
+Co<void> discover(Bench& bench, std::string name, Deadline deadline, Result<model::ServerPtr>& out) {
+    out = co_await bench.loop->discover(ep(name), deadline);
+}
+
 Co<void> refresh(Bench& bench, std::vector<Endpoint> servers, Deadline deadline, std::optional<Instant>& ended) {
     co_await bench.loop->refresh(std::move(servers), deadline);
     ended = bench.clock.now();

@@ -26,7 +26,12 @@ public:
 class Names final : public discovery::HostNames {
 public:
     Task<std::string> canonical(std::string host, Deadline /*deadline*/) override { co_return known(host); }
-    Task<std::string> address(std::string host, Deadline /*deadline*/) override { co_return known(host); }
+    Task<discovery::HostIps> addresses(std::string host, Deadline /*deadline*/) override {
+        CO_TRY(std::string found, known(host));
+        discovery::HostIps out;
+        out.v4 = std::move(found);
+        co_return out;
+    }
     std::map<std::string, std::string> answers;
 
 private:
