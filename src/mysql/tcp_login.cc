@@ -19,7 +19,7 @@ namespace {
 
 constexpr Micros no_tls_memory = Seconds(500);
 constexpr int insecure_transport_refused = 3159;
-constexpr int access_denied = 1045;  // also said to accounts that require TLS
+constexpr int access_denied = 1045;  // also where the account requires TLS, on MariaDB where the server does
 
 /// What people call an authentication plugin, in parentheses; "" for those that have no other name.
 std::string plugin_words(std::string_view plugin) {
@@ -167,16 +167,16 @@ bool Core::begins_with_tls() const {
     }
 }
 
-/// The server refused us because we came without TLS, or may have: then it is worth one try.
+/// The server refused us because we came without TLS, or may have (MariaDB does not say): then it is worth one try.
 bool Core::should_add_tls(const Error& why, const std::optional<LoginSoFar>& login) {
     if (!may_go_plain() || !login || !login->offers_tls) {
         return false;
     }
-    if (why.number == insecure_transport_refused) {
-        shared_->without_tls.erase(server_);
-        return true;
+    if (why.number != insecure_transport_refused && why.number != access_denied) {
+        return false;
     }
-    return access_.tls == TlsMode::on_demand && why.number == access_denied;
+    shared_->without_tls.erase(server_);
+    return true;
 }
 
 Task<void> Core::connect(std::shared_ptr<Core> self, std::string address, Instant limit) {
@@ -227,9 +227,10 @@ Task<void> Core::attempt(std::shared_ptr<Core> self, std::string address, Instan
                 continue;
             }
         }
+        Result<void> logged_in;
         if (error == driver::client_errc::auth_plugin_requires_ssl && self->access_.get_public_key && login &&
             login->wants_full_exchange) {
-            CO_TRY(co_await exchange_password(self));
+            logged_in = co_await exchange_password(self);
         } else if (error == driver::client_errc::unknown_auth_plugin) {
             std::string plugin = login && !with_tls ? login->plugin : std::string();
             if (with_tls && may_go_plain) {
@@ -238,12 +239,14 @@ Task<void> Core::attempt(std::shared_ptr<Core> self, std::string address, Instan
             }
             co_return tl::unexpected<Error>(self->unknown_plugin(plugin));
         } else if (error || !self->is_alive_) {
-            auto why = self->login_error(error, diagnostics);
-            if (!with_tls && !std::exchange(has_tried_tls, true) && self->should_add_tls(why, login)) {
+            logged_in = tl::unexpected<Error>(self->login_error(error, diagnostics));
+        }
+        if (!logged_in) {
+            if (!with_tls && !std::exchange(has_tried_tls, true) && self->should_add_tls(logged_in.error(), login)) {
                 with_tls = true;
                 continue;
             }
-            co_return tl::unexpected<Error>(std::move(why));
+            co_return logged_in;
         }
         if (self->needed_tls()) {
             shared.wants_tls.insert(self->server_);
