@@ -73,7 +73,7 @@ void DiscoveryLoop::State::start_known(const std::vector<store::KnownServer>& kn
         }
         seeds.insert(*endpoint);
         if (!table.knows(*endpoint) && names.known_as(*endpoint) == *endpoint) {
-            audit("inject-seed", *endpoint, "injected");
+            audit(audit_names::seed, *endpoint, "injected");
         }
         schedule.add(*endpoint, Lane::urgent, now.ended);
         schedule.request(*endpoint, now.ended);
@@ -228,7 +228,7 @@ void DiscoveryLoop::State::tidy_up() {
         const auto since = known->check.seen ? known->check.seen : known->check.failing_since;
         if (since && now - *since > unseen_max) {
             const auto hours = std::to_string(settings.unseen_instance_forget_hours);
-            audit("forget-unseen", server, "not seen for more than " + hours + " hours");
+            audit(audit_names::forgotten, server, "not seen for more than " + hours + " hours");
             forget(server, false);
         }
     }

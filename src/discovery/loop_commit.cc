@@ -45,14 +45,14 @@ void DiscoveryLoop::State::note_alias(const model::Cluster& cluster) {
     }
 }
 
-void DiscoveryLoop::State::audit(std::string type, const Endpoint& server, std::string message) {
+void DiscoveryLoop::State::audit(std::string_view type, const Endpoint& server, std::string message) {
     if (seams.leadership == nullptr || audits_told.size() >= audits_max) {
         return;
     }
     const auto cluster = table.cluster_of(server);
     model::AuditEntry entry;
     entry.at = seams.clock.wall();
-    entry.type = std::move(type);
+    entry.type = type;
     entry.endpoint = server;
     entry.cluster = cluster == nullptr ? "" : cluster->name.text();
     entry.message = std::move(message);

@@ -130,7 +130,7 @@ void DiscoveryLoop::State::forget_resolved_elsewhere() {
         if (known == nullptr || known->check.failures == 0 || elsewhere == server || !table.knows(elsewhere)) {
             continue;
         }
-        audit("forget-unseen-differently-resolved", server, "it is " + elsewhere.text() + " now");
+        audit(audit_names::forgotten_elsewhere, server, "it is " + elsewhere.text() + " now");
         forget(server, false);
     }
 }
@@ -209,7 +209,7 @@ void DiscoveryLoop::State::move_to_name(const Endpoint& given, const Endpoint& n
     if (table.knows(given)) {
         const auto before = table.find(given);
         if (before->facts == nullptr && table.has_children(given)) {
-            audit("resolve-unknown-masters", name, given.text() + " is " + name.text());
+            audit(audit_names::resolved_source, name, given.text() + " is " + name.text());
         }
         seams.store.forget_observed(given);
     }

@@ -162,7 +162,7 @@ void DiscoveryLoop::State::missed(const Schedule::Start& start, Error error, con
         }
         announce(table.expect(server, std::nullopt, reading));
         if (!seeds.contains(server)) {
-            audit("inject-unseen-masters", server, "named as a source, and does not answer");
+            audit(audit_names::unseen_source, server, "named as a source, and does not answer");
         }
     }
     fold_failure(server, std::move(error), reading);

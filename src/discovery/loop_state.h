@@ -12,6 +12,7 @@
 #include <unordered_set>
 
 #include "config/filters.h"
+#include "discovery/audit_names.h"
 #include "discovery/discovery.h"
 #include "discovery/due_queue.h"
 #include "discovery/host_names.h"
@@ -104,7 +105,7 @@ struct DiscoveryLoop::State : std::enable_shared_from_this<State> {
     void note_alias(const model::Cluster& cluster);
     void commit_soon();
     static Co<void> commit_loop(std::shared_ptr<State> self);
-    void audit(std::string type, const Endpoint& server, std::string message);
+    void audit(std::string_view type, const Endpoint& server, std::string message);
 
     // loop_notes.cc
     static Co<void> recall(std::shared_ptr<State> self, std::vector<Endpoint> known);
