@@ -13,7 +13,12 @@ set(ORC_SANITIZE "" CACHE STRING "sanitizers, for example address,undefined or t
 find_program(ORC_CCACHE ccache)
 if(ORC_CCACHE)
   set(CMAKE_C_COMPILER_LAUNCHER ${ORC_CCACHE})
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${ORC_CCACHE})
+  # Without these it keeps nothing of what is compiled with precompiled headers.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${ORC_CCACHE})
+endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+  # The compiler's own garbage collector runs less often: up to a tenth less time a file, for about 300 MB more memory.
+  add_compile_options(--param ggc-min-heapsize=400000)
 endif()
 find_program(ORC_MOLD mold)
 if(ORC_MOLD)
