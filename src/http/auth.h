@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "config/settings.h"
-#include "http/message.h"
+#include "http/wire/message.h"
 
 namespace orc::http {
 

@@ -8,10 +8,10 @@
 
 #include "api/use_cases.h"
 #include "http/events.h"
-#include "http/listener.h"
-#include "http/message.h"
-#include "http/on_control.h"
 #include "http/router.h"
+#include "http/routes/on_control.h"
+#include "http/wire/listener.h"
+#include "http/wire/message.h"
 
 namespace orc::http {
 

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "base/time.h"
-#include "http/message.h"
+#include "http/wire/message.h"
 #include "runtime/task.h"
 
 namespace orc::api {

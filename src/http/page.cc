@@ -1,6 +1,6 @@
 #include <array>
 
-#include "http/routes.h"
+#include "http/routes/routes.h"
 
 extern "C" {
 extern const char orc_page_html[];

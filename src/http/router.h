@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "http/message.h"
+#include "http/wire/message.h"
 
 namespace orc::http {
 

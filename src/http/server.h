@@ -7,8 +7,8 @@
 
 #include "api/use_cases.h"
 #include "config/settings.h"
-#include "http/listener.h"
 #include "http/router.h"
+#include "http/wire/listener.h"
 #include "runtime/task.h"
 
 namespace orc::http {
