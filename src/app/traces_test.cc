@@ -31,11 +31,14 @@ protected:
     std::string database() const { return folder_.file("orc.sqlite"); }
     /// Nothing where the table is not there yet.
     std::vector<std::string> texts(const std::string& sql) {
+        auto reader = store::Database::open(database());
+        EXPECT_TRUE(reader.has_value());
+        return texts(*reader, sql);
+    }
+    static std::vector<std::string> texts(store::Database& reader, const std::string& sql) {
         std::vector<std::string> out;
-        auto database = store::Database::open(folder_.file("orc.sqlite"));
-        EXPECT_TRUE(database.has_value());
         [[maybe_unused]] const auto read =
-            database->query(sql, {}, [&](const store::Row& row) { out.push_back(std::get<std::string>(row.at(0))); });
+            reader.query(sql, {}, [&](const store::Row& row) { out.push_back(std::get<std::string>(row.at(0))); });
         return out;
     }
 
@@ -54,16 +57,19 @@ TEST_F(Traces, a_command_is_registered_while_it_runs_unless_told_otherwise) {
 }
 
 TEST_F(Traces, a_service_registers_again_and_again_though_nobody_asks_for_its_health) {
-    const testing_support::Program service(
-        ORC_PROGRAM, {"--config", write(", \"ListenAddress\": \"127.0.0.1:0\""), "http"}
+    testing_support::Program service(
+        ORC_PROGRAM, {"--verbose", "--config", write(", \"ListenAddress\": \"127.0.0.1:0\""), "http"}
     );
+    service.read_until("http.listening");  // before that, the file is being made
+    auto reader = store::Database::open(database());
+    ASSERT_TRUE(reader) << reader.error().message;
     const std::string seen_twice =
         "select extra_info from node_health where command = '' and incrementing_indicator >= 2";
     const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(20);
     std::vector<std::string> found;
     while (found.empty() && std::chrono::steady_clock::now() < limit) {
         std::this_thread::yield();
-        found = std::filesystem::exists(database()) ? texts(seen_twice) : found;
+        found = texts(*reader, seen_twice);
     }
     EXPECT_THAT(found, ElementsAre("HttpMode"));
 }
