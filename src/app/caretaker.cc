@@ -225,19 +225,8 @@ Task<void> Caretaker::reelect() {
 }
 
 Co<void> Caretaker::tidy() {
-    note_domains();
     co_await take_snapshot_if_due();
     co_await expire();
-}
-
-// Told again before its row outlives its time.
-void Caretaker::note_domains() {
-    const model::TopologyPtr topology = seams_.discovery.topology();
-    for (const auto& [name, cluster] : topology->clusters) {
-        if (!cluster->domain.empty()) {
-            seams_.store.note(store::ClusterDomain{name, cluster->domain, seams_.clock.wall()});
-        }
-    }
 }
 
 // Counted from the last one in the database, so that a restart neither skips nor repeats one.

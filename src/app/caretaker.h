@@ -66,7 +66,6 @@ private:
     Co<void> tidy();
     Co<void> expire();
     Co<void> take_snapshot_if_due();
-    void note_domains();
     bool is_mine() const { return active_ && active_->token == node_.token; }
     store::NodeRecord self() const;
     Error used_by_another() const;
