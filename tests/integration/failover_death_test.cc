@@ -52,8 +52,8 @@ TEST_P(ServiceDies, while_a_hook_runs_before_fencing_before_the_decision_or_afte
     }
 }
 
-/// Nothing can be applied on the servers while these sessions hold the writer's table.
-std::vector<sandbox::Client> hold_appliers(Stage& on, const std::vector<int>& servers) {
+/// Nothing can be applied or written on the servers while these sessions hold the writer's table.
+std::vector<sandbox::Client> hold_table(Stage& on, const std::vector<int>& servers) {
     std::vector<sandbox::Client> out;
     for (const int server : servers) {
         auto client = on.servers().connect(server);
@@ -83,6 +83,11 @@ bool is_waited_for(Stage& on, int server) {
     return waits && !waits->cells.empty() && waits->cells[0][0].value_or("0") != "0";
 }
 
+std::string rows_on(Stage& on, int server) {
+    const auto rows = on.servers().sql(server, "SELECT COUNT(*) FROM lab.t");
+    return rows && !rows->cells.empty() ? rows->cells[0][0].value_or("") : "";
+}
+
 bool may_lock(Stage& on) {
     return on.servers().sql(1, "GRANT LOCK TABLES ON lab.* TO 'bench'@'%'").has_value() &&
            on.servers().wait_until_caught_up(1, seconds(10)).has_value();
@@ -93,7 +98,7 @@ TEST_P(ServiceDies, while_the_winner_applies_what_it_received) {
     ASSERT_NE(on, nullptr);
     ASSERT_TRUE(may_lock(*on));
     on->start_writing();
-    auto held = hold_appliers(*on, {2, 3, 4});
+    auto held = hold_table(*on, {2, 3, 4});
     ASSERT_TRUE(eventually(seconds(5), [&] {
         return waits_for_table(*on, 2) && waits_for_table(*on, 3) && waits_for_table(*on, 4);
     }));
@@ -112,8 +117,11 @@ TEST_P(ServiceDies, while_siblings_wait_for_their_appliers_to_be_moved) {
     const Endpoint second = on->servers().endpoint(2);
     ASSERT_TRUE(may_lock(*on));
     on->start_writing();
-    auto held = hold_appliers(*on, {3, 4});
+    auto held = hold_table(*on, {3, 4});
     ASSERT_TRUE(eventually(seconds(5), [&] { return waits_for_table(*on, 3) && waits_for_table(*on, 4); }));
+    // Nobody may have received more than the second server: one of the held ones would have to be promoted.
+    const auto quiet = hold_table(*on, {1});
+    ASSERT_TRUE(eventually(seconds(5), [&] { return rows_on(*on, 2) == rows_on(*on, 1); }));
     ASSERT_TRUE(on->servers().kill(1));
     ASSERT_TRUE(eventually(seconds(4), [&] { return !on->writable().empty(); })) << on->story();
     ASSERT_TRUE(on->what_is_not_whole().has_value()) << "the siblings were moved before the service could die";

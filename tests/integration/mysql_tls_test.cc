@@ -172,7 +172,9 @@ TEST_P(RealTls, a_plugin_that_we_cannot_do_is_named_with_its_account) {
         GTEST_SKIP() << "ed25519 is MariaDB's";
     }
     ASSERT_NO_FATAL_FAILURE(start());
-    run("INSTALL SONAME 'auth_ed25519'");
+    if (!lab_->sql(1, "INSTALL SONAME 'auth_ed25519'")) {
+        GTEST_SKIP() << "this machine has no auth_ed25519.so: it comes with Debian's package mariadb-server";
+    }
     run("CREATE USER edward@'%' IDENTIFIED VIA ed25519 USING PASSWORD('words')");
     for (const auto mode : {TlsMode::off, TlsMode::on_demand, TlsMode::prefer}) {
         SCOPED_TRACE(static_cast<int>(mode));
