@@ -6,26 +6,13 @@ namespace orc::discovery {
 namespace {
 
 using testing::Bench;
+using testing::discover;
 using testing::ep;
 using testing::Mood;
 using testing::primary;
+using testing::refresh;
 using testing::replica;
-
-config::Settings seeded(const std::string& seed = "a") {
-    config::Settings settings;
-    settings.discovery_seeds = {seed};
-    settings.mysql_hostname_resolve_method = "none";
-    return settings;
-}
-
-Co<void> discover(Bench& bench, std::string name, Deadline deadline, Result<model::ServerPtr>& out) {
-    out = co_await bench.loop->discover(ep(name), deadline);
-}
-
-Co<void> refresh(Bench& bench, std::vector<Endpoint> servers, Deadline deadline, std::optional<Instant>& ended) {
-    co_await bench.loop->refresh(std::move(servers), deadline);
-    ended = bench.clock.now();
-}
+using testing::seeded;
 
 TEST(DiscoveryLoop, knows_the_whole_topology_from_one_seed_within_half_a_second) {
     Bench bench(seeded("d"));

@@ -7,31 +7,18 @@ namespace orc::discovery {
 namespace {
 
 using testing::Bench;
+using testing::discover;
 using testing::ep;
 using testing::Mood;
 using testing::primary;
+using testing::refresh;
 using testing::replica;
-
-config::Settings seeded(const std::string& seed = "a") {
-    config::Settings settings;
-    settings.discovery_seeds = {seed};
-    settings.mysql_hostname_resolve_method = "none";
-    return settings;
-}
-
-Co<void> discover(Bench& bench, std::string name, Deadline deadline, Result<model::ServerPtr>& out) {
-    out = co_await bench.loop->discover(ep(name), deadline);
-}
+using testing::seeded;
 
 Result<model::ServerPtr> discover_now(Bench& bench, const std::string& name, Micros span = Seconds(2)) {
     Result<model::ServerPtr> out = fail(ErrorCode::invalid, "did not return");
     bench.run(discover(bench, name, bench.clock.deadline_in(span), out), span + Millis(1));
     return out;
-}
-
-Co<void> refresh(Bench& bench, std::vector<Endpoint> servers, Deadline deadline, std::optional<Instant>& ended) {
-    co_await bench.loop->refresh(std::move(servers), deadline);
-    ended = bench.clock.now();
 }
 
 TEST(Requests, forgets_for_a_while_and_by_request_for_good) {

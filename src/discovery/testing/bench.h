@@ -114,4 +114,21 @@ private:
     }
 };
 
+/// One seed, and names that are taken as they are.
+inline config::Settings seeded(const std::string& seed = "a") {
+    config::Settings settings;
+    settings.discovery_seeds = {seed};
+    settings.mysql_hostname_resolve_method = "none";
+    return settings;
+}
+
+inline Co<void> discover(Bench& bench, std::string name, Deadline deadline, Result<model::ServerPtr>& out) {
+    out = co_await bench.loop->discover(ep(name), deadline);
+}
+
+inline Co<void> refresh(Bench& bench, std::vector<Endpoint> servers, Deadline deadline, std::optional<Instant>& ended) {
+    co_await bench.loop->refresh(std::move(servers), deadline);
+    ended = bench.clock.now();
+}
+
 }  // namespace orc::discovery::testing
