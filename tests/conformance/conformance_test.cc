@@ -139,9 +139,9 @@ std::vector<Row> key_rows() {
         std::vector<std::string> users;
         for (const auto& file : tree()) {
             const bool is_config = file.path.starts_with("src/config/");
-            if (file.is_test && (has_word(file.text, row.name) || has_word(file.text, member))) {
+            if (file.is_test && (file.words.contains(row.name) || file.words.contains(member))) {
                 row.tests.push_back(file.path);
-            } else if (!file.is_test && !is_config && has_word(file.text, member)) {
+            } else if (!file.is_test && !is_config && file.words.contains(member)) {
                 users.push_back(file.path);
             }
         }
@@ -215,10 +215,11 @@ bool is_told(const std::string& note) {
 std::vector<std::string> store_files_with(const std::string& table, bool tests) {
     std::vector<std::string> out;
     for (const auto& file : tree()) {
+        if (!file.path.starts_with("src/store/") || file.is_test != tests || !file.words.contains(table)) {
+            continue;
+        }
         // Where the table is made, its name alone means nothing.
-        const bool makes_it = std::regex_search(file.text, std::regex("\ntable " + table + "\\b"));
-        const bool is_store = file.path.starts_with("src/store/") && (tests || !makes_it);
-        if (!is_store || file.is_test != tests) {
+        if (!tests && std::regex_search(file.text, std::regex("\ntable " + table + "\\b"))) {
             continue;
         }
         // Throwing away what the classic program left behind is no use of a table.

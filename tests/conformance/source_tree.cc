@@ -21,6 +21,18 @@ bool is_test(const std::string& path) {
            path.find("/testing/") != std::string::npos;
 }
 
+std::unordered_set<std::string> words_of(const std::string& text) {
+    std::unordered_set<std::string> out;
+    auto begin = text.begin();
+    while (begin != text.end()) {
+        begin = std::find_if(begin, text.end(), is_part_of_word);
+        const auto end = std::find_if_not(begin, text.end(), is_part_of_word);
+        out.emplace(begin, end);
+        begin = end;
+    }
+    return out;
+}
+
 }  // namespace
 
 std::string read_file(const fs::path& path) {
@@ -38,7 +50,9 @@ std::vector<File> source_tree(const fs::path& root) {
             if (entry.is_regular_file() && read.contains(entry.path().extension().string())) {
                 std::string path = fs::relative(entry.path(), root).generic_string();
                 const bool tests = is_test(path);
-                out.push_back({std::move(path), read_file(entry.path()), tests});
+                std::string text = read_file(entry.path());
+                auto words = words_of(text);
+                out.push_back({std::move(path), std::move(text), std::move(words), tests});
             }
         }
     }

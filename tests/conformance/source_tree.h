@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 namespace orc::conformance {
@@ -11,6 +12,7 @@ namespace orc::conformance {
 struct File {
     std::string path;  ///< relative to the root
     std::string text;
+    std::unordered_set<std::string> words;  ///< of the text: letters, digits and underscores
     bool is_test = false;
 };
 
