@@ -167,8 +167,8 @@ void count_replicas(Case& c, const config::Settings& settings) {
         const std::string_view mode = facts.gtid_mode;
         c.min_replica_gtid_mode = counts.replicas == 1 ? mode : std::min(c.min_replica_gtid_mode, mode);
         c.max_replica_gtid_mode = counts.replicas == 1 ? mode : std::max(c.max_replica_gtid_mode, mode);
-        if (!replica.downtime && !replica.errant.empty()) {
-            c.max_replica_errant = std::max(c.max_replica_errant, replica.errant.text());
+        if (!replica.downtime && replica.has_errant()) {
+            c.max_replica_errant = std::max(c.max_replica_errant, replica.errant_text());
         }
         c.is_co_primary = c.is_co_primary || replica.is_co_primary;
     }

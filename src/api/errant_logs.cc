@@ -26,6 +26,9 @@ std::vector<std::string> logs_with(const std::vector<mysql::BinaryLog>& logs, gt
 Task<std::vector<std::string>> errant_logs(UseCases& use_cases, Endpoint server) {
     CO_TRY(const auto known, co_await read_with_source(use_cases, std::move(server)));
     const std::string name = known->endpoint.text();
+    if (!known->errant_mariadb.empty()) {
+        co_return fail(ErrorCode::refused, name + ": the binary logs of a MariaDB cannot be searched for GTIDs yet");
+    }
     if (known->errant.empty()) {
         co_return fail(ErrorCode::not_found, name + " has no errant GTIDs");
     }

@@ -49,7 +49,7 @@ std::vector<std::string> InstanceJudge::problems(const model::Server& server) co
     } else if (is_lagging(server)) {
         out.emplace_back("replication_lag");
     }
-    if (!server.errant.empty()) {
+    if (server.has_errant()) {
         out.emplace_back("errant_gtid");
     }
     const bool is_in_group = server.facts != nullptr && server.facts->group && !server.facts->group->group_name.empty();

@@ -56,7 +56,7 @@ std::string extras_text(const model::Server& server) {
             out.emplace_back(">>");
         }
         if (knows_gtid(server)) {
-            out.emplace_back(server.errant.empty() ? "GTID" : "GTID:errant");
+            out.emplace_back(server.has_errant() ? "GTID:errant" : "GTID");
         }
         if (facts.semi_sync.source_active) {
             out.emplace_back("semi:master");

@@ -36,7 +36,7 @@ Task<Lines> is_replication_stopped(Call call) {
 Task<Lines> which_errant(Call call) {
     CO_TRY(const Endpoint endpoint, co_await instance_argument(call));
     CO_TRY(const auto server, co_await api::read_with_source(call.use_cases, endpoint));
-    co_return line(server->errant.text());
+    co_return line(server->errant_text());
 }
 
 Task<Lines> errant_logs(Call call) {

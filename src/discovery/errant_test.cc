@@ -72,6 +72,24 @@ TEST(Errant, is_exact_on_each_of_three_tiers) {
     EXPECT_EQ(errant_of(desk, "c"), "uuid-of-c:t:1");
 }
 
+// A new server, or one whose binary logs were reset. Where GTID is off the set is empty, too, and proves nothing.
+TEST(Errant, is_found_below_a_source_that_has_executed_nothing) {
+    for (const bool is_on : {true, false}) {
+        SCOPED_TRACE(is_on);
+        Desk desk;
+        auto source = with_executed(primary("a"), "");
+        source.gtid_mode = is_on ? "ON" : "OFF";
+        desk.read("a", source);
+        desk.read("b", with_executed(replica("b", "a"), "uuid-of-b:1-3"));
+        EXPECT_EQ(errant_of(desk, "b"), "");
+        desk.read("a", source);
+        EXPECT_EQ(errant_of(desk, "b"), is_on ? "uuid-of-b:1-3" : "");
+        desk.miss("a");
+        desk.read("b", with_executed(replica("b", "a"), "uuid-of-a:1,uuid-of-b:1-4"));
+        EXPECT_EQ(errant_of(desk, "b"), is_on ? "uuid-of-b:1-4" : "");
+    }
+}
+
 TEST(Errant, probes_that_overlapped_are_not_compared) {
     Desk desk;
     const Reading source_look{Instant{Seconds(1)}, Instant{Seconds(2)}, {}};

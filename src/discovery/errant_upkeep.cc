@@ -47,7 +47,7 @@ void ErrantUpkeep::replica_read(
 }
 
 void ErrantUpkeep::source_read(const Executed& replica, const Executed& source_read, const Ask& circumstances) {
-    if (replica.set == nullptr || source_read.set == nullptr || source_read.set->empty()) {
+    if (replica.set == nullptr || source_read.set == nullptr || (source_read.set->empty() && !source_read.uses_gtid)) {
         return;
     }
     if (source_read.began < replica.ended) {

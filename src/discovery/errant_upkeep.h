@@ -13,6 +13,8 @@ namespace orc::discovery {
 /// One successful reading of a server: what it has executed, and when that was.
 struct Executed {
     const gtid::GtidSet* set = nullptr;  ///< null: not read, or no MySQL set
+    /// Its transactions have GTIDs, so that an empty set means: it has executed none.
+    bool uses_gtid = false;
     Instant began;
     Instant ended;
 };

@@ -15,6 +15,7 @@
 #include "discovery/alias_claims.h"
 #include "discovery/errant_upkeep.h"
 #include "discovery/host_patterns.h"
+#include "discovery/mariadb_errant.h"
 #include "discovery/place.h"
 #include "model/topology.h"
 
@@ -91,6 +92,7 @@ private:
         Instant read_began;
         Instant read_ended;
         ErrantUpkeep errant;
+        MariadbErrant errant_mariadb;
         model::ServerPtr server;
     };
     struct Group {
@@ -107,7 +109,8 @@ private:
     void set_parent(Record& record, std::optional<Endpoint> parent, Touched& touched);
     void replace(const std::set<Endpoint>& servers, Touched& touched);
     void collect_members(const ClusterName& cluster, std::set<Endpoint>& out) const;
-    Executed executed_of(const Record& record) const;
+    static Executed executed_of(const Record& record);
+    static Look look_at(const Record& record);
     Circumstances circumstances_of(const Record& record) const;
     std::string ancestry_of(const Record& record) const;
     void update_own_errant(Record& record);

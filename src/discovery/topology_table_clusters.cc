@@ -78,6 +78,7 @@ void TopologyTable::remake(Record& record, WallTime wall) {
     server->depth = record.place.depth;
     server->is_co_primary = record.place.is_co_primary;
     server->errant = record.errant.errant();
+    server->errant_mariadb = record.errant_mariadb.errant();
     server->ancestry = ancestry_of(record);
     if (const auto* downtime = intent_->downtime_of(record.endpoint, wall)) {
         server->downtime = *downtime;

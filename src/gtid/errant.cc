@@ -33,6 +33,29 @@ GtidSet beyond_source(const GtidSet& errant, const GtidSet& source_executed, con
     return out;
 }
 
+bool MariadbHistory::may_have_had(const MariadbGtid& gtid) const {
+    const auto last = logged.last(gtid.domain, gtid.server);
+    if (last && *last >= gtid.sequence) {
+        return true;
+    }
+    // It knows the writer and has logged less of it: whatever came later would be in the log, too.
+    if (last && logs_what_it_replicates) {
+        return false;
+    }
+    const auto reached = replicated.in(gtid.domain);
+    return reached && reached->sequence >= gtid.sequence;
+}
+
+std::vector<MariadbGtid> errant(const MariadbBinlogState& replica_logged, const MariadbHistory& source_read_after) {
+    std::vector<MariadbGtid> out;
+    for (const auto& gtid : replica_logged.gtids()) {
+        if (!source_read_after.may_have_had(gtid)) {
+            out.push_back(gtid);
+        }
+    }
+    return out;
+}
+
 std::vector<MariadbGtid> errant(
     const MariadbPosition& replica_binlog,
     std::uint32_t replica_server_id,

@@ -28,9 +28,24 @@ struct Lineage {
 /// for semi-sync replicas), so this part alone proves nothing at once. Never the replica's own uuid.
 GtidSet beyond_source(const GtidSet& errant, const GtidSet& source_executed, const Lineage& lineage);
 
-/// MariaDB: GTIDs of the replica's own binlog position that it wrote itself and that are beyond the source's binlog
-/// position, and those in domains the source does not know. `private_domains` are ignored. Exact under the same reading
-/// order as errant(); a position shows only the last GTID of a domain, so older ones stay invisible.
+/// What a MariaDB server is known to have had.
+struct MariadbHistory {
+    const MariadbBinlogState& logged;     ///< gtid_binlog_state
+    const MariadbPosition& replicated;    ///< gtid_slave_pos
+    bool logs_what_it_replicates = true;  ///< log_slave_updates
+
+    /// It has had the GTID, or nothing says that it has not: it may have replicated it before its binary log began.
+    bool may_have_had(const MariadbGtid& gtid) const;
+};
+
+/// MariaDB: what the replica has logged, by any server, and its source never had; of each domain and server the last
+/// GTID. Exact under the same reading order as errant(): a source logs a transaction before it sends it.
+std::vector<MariadbGtid> errant(const MariadbBinlogState& replica_logged, const MariadbHistory& source_read_after);
+
+/// MariaDB, where positions are all that is known: GTIDs of the replica's own binlog position that it wrote itself and
+/// that are beyond the source's binlog position, and those in domains the source does not know. `private_domains` are
+/// ignored. Exact under the same reading order as errant(); a position shows only the last GTID of a domain, so older
+/// ones stay invisible.
 std::vector<MariadbGtid> errant(
     const MariadbPosition& replica_binlog,
     std::uint32_t replica_server_id,

@@ -24,6 +24,14 @@ bool Server::is_replicating() const {
     return main != nullptr && main->receiver == ThreadState::running && main->applier == ThreadState::running;
 }
 
+std::string Server::errant_text() const {
+    std::string out = errant.text();
+    for (const auto& gtid : errant_mariadb) {
+        out += (out.empty() ? "" : ",") + gtid.text();
+    }
+    return out;
+}
+
 std::optional<Seconds> Server::lag() const {
     if (facts == nullptr) {
         return std::nullopt;

@@ -53,6 +53,8 @@ struct Server {
     unsigned depth = 0;
     bool is_co_primary = false;
     gtid::GtidSet errant;
+    /// The same on MariaDB: the last one of each domain and server that wrote there.
+    std::vector<gtid::MariadbGtid> errant_mariadb;
     /// The classic AncestryUUID: uuids from the topmost known source down to this server, then its group's name, joined
     /// by commas; "" where nothing has a uuid.
     std::string ancestry;
@@ -75,6 +77,9 @@ struct Server {
     bool is_replicating() const;
     /// ReplicationLagQuery's answer if configured, else the channel's lag.
     std::optional<Seconds> lag() const;
+    bool has_errant() const { return !errant.empty() || !errant_mariadb.empty(); }
+    /// Errant transactions in the server's own notation; "" for none.
+    std::string errant_text() const;
 };
 
 /// The next value of Server::waiting_for_acks_since after a probe at `seen` read `facts`; nullopt when the server does

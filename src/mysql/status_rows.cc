@@ -224,6 +224,9 @@ void VariableReader::read(Variable variable, const std::string* cell, model::Fac
             break;
         case Variable::gtid_executed:
             into.executed = executed_.read(text);
+            if (!executed_.is_readable()) {  // "none" would make whatever its replicas have an error of theirs
+                into.executed = {};
+            }
             break;
         case Variable::gtid_purged:
             into.purged = purged_.read(text);

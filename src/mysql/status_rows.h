@@ -40,14 +40,19 @@ public:
     const T& read(std::string_view text) {
         if (!is_known_ || text != text_) {
             text_ = text;
-            value_ = T::parse(text).value_or(T{});
+            auto parsed = T::parse(text);
+            is_readable_ = parsed.has_value();
+            value_ = is_readable_ ? *std::move(parsed) : T{};
             is_known_ = true;
         }
         return value_;
     }
+    /// The last text could be read.
+    bool is_readable() const { return is_readable_; }
 
 private:
     bool is_known_ = false;
+    bool is_readable_ = false;
     std::string text_;
     T value_;
 };

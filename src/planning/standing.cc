@@ -73,6 +73,12 @@ MariadbPosition mariadb_errant_in(
             out.advance(gtid);
         }
     }
+    // What watching it has proven, where other servers' transactions have followed since.
+    for (const auto& gtid : standing.server->errant_mariadb) {
+        if (source.facts->binlog_position.in(gtid.domain)) {
+            out.advance(gtid);
+        }
+    }
     return out;
 }
 

@@ -264,5 +264,52 @@ TEST_P(Discovery, a_loaded_tree_has_no_errant_transactions_until_there_is_one) {
     writer.stop();
 }
 
+TEST_P(Discovery, a_loaded_mariadb_chain_has_no_errant_transactions_until_there_is_one) {
+    if (is_mysql()) {
+        GTEST_SKIP() << "its sets have a test of their own";
+    }
+    ASSERT_NO_FATAL_FAILURE(start({.servers = 4, .layout = Layout::chain, .semi_sync = true, .folder = {}}));
+    Finder finder(at(1));
+    ASSERT_TRUE(finder.until([&] { return drawn(finder) == " 1/0 2/1 3/2 4/3"; })) << drawn(finder);
+    sandbox::Writer writer;
+    writer.start(lab_->endpoints());
+    std::string flagged;
+    finder.until(
+        [&] {
+            for (int i = 1; i <= 4; ++i) {
+                const auto* server = finder.server(at(i));
+                flagged += server->has_errant() ? server->endpoint.text() + " " + server->errant_text() + "; " : "";
+            }
+            return !flagged.empty();
+        },
+        seconds(15)
+    );
+    EXPECT_EQ(flagged, "");
+    // Below a source in the middle, which goes on replicating past its number.
+    sql(4, "INSERT INTO lab.t VALUES (-4, 'astray', 1)");
+    const auto own = [&] { return finder.facts(at(4)).binlog_state.last(0, finder.facts(at(4)).server_id); };
+    EXPECT_TRUE(finder.until([&] { return own() && finder.server(at(4))->has_errant(); }, seconds(10)));
+    const auto id = finder.facts(at(4)).server_id;
+    EXPECT_EQ(finder.server(at(4))->errant_text(), gtid::MariadbGtid({0, id, own().value_or(0)}).text());
+    EXPECT_FALSE(finder.server(at(2))->has_errant() || finder.server(at(3))->has_errant());
+    writer.stop();
+}
+
+TEST_P(Discovery, what_a_replica_has_and_a_source_without_any_transaction_lacks_is_errant) {
+    ASSERT_NO_FATAL_FAILURE(start({.servers = 2, .folder = {}}));
+    Finder finder(at(1));
+    ASSERT_TRUE(finder.until([&] { return drawn(finder) == " 1/0 2/1"; })) << drawn(finder);
+    ASSERT_TRUE(gtid::empty(finder.facts(at(1)).executed)) << gtid::text(finder.facts(at(1)).executed);
+    if (is_mysql()) {
+        sql(2, "SET GLOBAL super_read_only = 0");
+    }
+    sql(2, "CREATE DATABASE astray");
+    const auto replica = finder.facts(at(2));
+    const std::string wanted =
+        is_mysql() ? replica.server_uuid + ":1" : gtid::MariadbGtid({0, replica.server_id, 1}).text();
+    EXPECT_TRUE(finder.until([&] { return finder.server(at(2))->errant_text() == wanted; }, seconds(10)))
+        << finder.server(at(2))->errant_text();
+}
+
 }  // namespace
 }  // namespace orc::integration

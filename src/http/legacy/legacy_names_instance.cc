@@ -119,7 +119,7 @@ void progress(JsonWriter& json, const Subject& it) {
     nullable(json, "SecondsBehindMaster", count_of(it.channel.lag));
     json.field("SQLDelay", it.channel.delay.count());
     json.field("ExecutedGtidSet", executed == nullptr ? "" : executed->text());
-    json.field("GtidPurged", it.facts.purged.text()).field("GtidErrant", it.server.errant.text());
+    json.field("GtidPurged", it.facts.purged.text()).field("GtidErrant", it.server.errant_text());
     nullable(json, "SlaveLagSeconds", count_of(it.server.lag()));
     nullable(json, "ReplicationLagSeconds", count_of(it.server.lag()));
     json.key("SlaveHosts");
