@@ -13,6 +13,21 @@ bool is_receiving(const model::Server& server) {
     return channel != nullptr && channel->receiver == model::ThreadState::running;
 }
 
+void tell_missing_grants(const model::Server* before, const model::Server& now) {
+    static const std::vector<model::MissingGrant> none;
+    const auto& known = before == nullptr || before->facts == nullptr ? none : before->facts->missing_grants;
+    for (const auto& missing : now.facts->missing_grants) {
+        if (std::find(known.begin(), known.end(), missing) == known.end()) {
+            LOG(warning,
+                "discovery.grant_missing",
+                {{"server", now.endpoint},
+                 {"grant", missing.grant},
+                 {"needed_for", missing.statement},
+                 {"remedy", missing.remedy}});
+        }
+    }
+}
+
 }  // namespace
 
 std::vector<ProbeRequestPtr> DiscoveryLoop::State::take_requests(const Endpoint& server) {
@@ -121,6 +136,7 @@ Result<void> DiscoveryLoop::State::took(const Endpoint& server, model::Facts fac
     announce(table.fold(server, std::move(facts), reading));
     const auto after = table.find(server);
     seams.store.write_observed(after);
+    tell_missing_grants(before.get(), *after);
     if (before == nullptr || before->facts == nullptr) {
         LOG(info,
             "discovery.server_found",

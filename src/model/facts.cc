@@ -85,6 +85,14 @@ bool Channel::is_failing_to_connect() const {
            contains_ignoring_case(receiver_error, "connecting to ");
 }
 
+std::string text(const std::vector<MissingGrant>& missing) {
+    std::string out;
+    for (const auto& one : missing) {
+        out += (out.empty() ? "lacks " : "; lacks ") + one.grant + " (" + one.statement + "): " + one.remedy;
+    }
+    return out;
+}
+
 const Channel* Facts::main_channel() const {
     // "" sorts before every name.
     const auto first = std::min_element(channels.begin(), channels.end(), [](const Channel& a, const Channel& b) {

@@ -121,6 +121,17 @@ struct GroupMembership {
     friend bool operator==(const GroupMembership&, const GroupMembership&) = default;
 };
 
+/// A right that the account lacks on a server.
+struct MissingGrant {
+    std::string grant;      ///< as the server calls it, with what it is for: "REPLICATION CLIENT ON *.*"
+    std::string statement;  ///< what cannot be asked or done without it
+    std::string remedy;     ///< a statement that mends it
+    friend bool operator==(const MissingGrant&, const MissingGrant&) = default;
+};
+
+/// "lacks GRANT (statement): remedy; lacks ..."; "" for none.
+std::string text(const std::vector<MissingGrant>& missing);
+
 /// Everything a probe reads. Rarely changing parts may be older than the rest (the gateway fills them from its last
 /// reading).
 struct Facts {
@@ -162,6 +173,7 @@ struct Facts {
     bool replication_credentials_available = false;
     bool uses_pseudo_gtid = false;  ///< DetectPseudoGTIDQuery's answer was 1
     Micros latency{0};              ///< how long the probe took
+    std::vector<MissingGrant> missing_grants;
 
     /// The channel that places the server in its topology and fills the classic one-source fields: the default one
     /// (""), else the first by name; null for none. The rule does not depend on the order in which the server lists

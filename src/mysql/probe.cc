@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "base/text.h"
+#include "mysql/dialect_grants.h"
 #include "mysql/probe_items.h"
 #include "runtime/log.h"
 
@@ -59,6 +60,19 @@ Task<void> introduce(std::shared_ptr<ServerLink> link, Deadline deadline) {
     co_return Result<void>{};
 }
 
+/// Says which rights are missing and how they are granted, where that may be why a statement was refused.
+Co<Error> explained(std::shared_ptr<ServerLink> link, Error error, Deadline deadline) {
+    if (error.code == ErrorCode::denied) {
+        std::string sql(show_grants);
+        const auto answer = co_await ServerLink::ask(link, std::move(sql), deadline);
+        if (answer && !answer->sets.empty()) {
+            const auto missing = missing_grants(link->memory().facts.version, answer->sets.front());
+            error.message += missing.empty() ? "" : "; the account " + model::text(missing);
+        }
+    }
+    co_return error;
+}
+
 /// Asks all items in one text; a statement that fails ends a text, so the rest follows in another. A binlog server
 /// understands single statements only.
 Task<void> ask_all(std::shared_ptr<ServerLink> link, Probe& probe, std::vector<Ask> items, Deadline deadline) {
@@ -89,7 +103,8 @@ Task<void> ask_all(std::shared_ptr<ServerLink> link, Probe& probe, std::vector<A
         }
         const bool again = probe.on_error(items[at], *answer.error);
         if (!again && items[at].is_required) {
-            co_return refused(*link, std::move(*answer.error));
+            auto error = co_await explained(link, std::move(*answer.error), deadline);
+            co_return refused(*link, std::move(error));
         }
         at += again ? 0 : 1;
     }

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/text.h"
+#include "mysql/dialect_grants.h"
 #include "mysql/errors.h"
 #include "runtime/log.h"
 
@@ -58,6 +59,7 @@ std::vector<Ask> Probe::due_items() {
         return out;
     }
     if (rest) {
+        add(out, Item::grants, std::string(show_grants));
         add(out, Item::semi_sync, std::string(Dialect::semi_sync_variables()));
         if (options_.questions.replication_credentials.empty()) {
             add(out, Item::stored_credentials, dialect.has_stored_credentials());
@@ -123,6 +125,9 @@ void Probe::on_answer(Item item, const ResultSet& set) {
             break;
         case Item::stored_credentials:
             facts.replication_credentials_available = first_cell(set) != "0" && !first_cell(set).empty();
+            break;
+        case Item::grants:
+            facts.missing_grants = missing_grants(facts.version, set);
             break;
         case Item::lag: {
             const auto text = first_cell(set);

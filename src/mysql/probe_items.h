@@ -22,6 +22,7 @@ enum class Item {
     heartbeats,
     group,
     stored_credentials,
+    grants,
     lag,
 };
 

@@ -73,7 +73,7 @@ std::string_view gtid_kind(const model::Facts& facts) {
     return facts.gtid_mode.empty() || facts.gtid_mode == "OFF" ? "" : "GTID";
 }
 
-std::string_view first_error(const model::Server& server) {
+std::string first_error(const model::Server& server) {
     const model::Channel* channel = server.channel();
     if (channel != nullptr && !channel->receiver_error.empty()) {
         return channel->receiver_error;
@@ -81,7 +81,10 @@ std::string_view first_error(const model::Server& server) {
     if (channel != nullptr && !channel->applier_error.empty()) {
         return channel->applier_error;
     }
-    return server.check.error ? std::string_view(server.check.error->message) : std::string_view();
+    if (server.check.error) {
+        return server.check.error->message;
+    }
+    return server.facts == nullptr ? "" : model::text(server.facts->missing_grants);
 }
 
 void write_facts(JsonWriter& json, const model::Server& server) {

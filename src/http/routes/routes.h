@@ -165,6 +165,7 @@ void add_node_rows(Router& router, const std::shared_ptr<Desk>& desk);
 Co<Response> plan_recover(DeskPtr desk, Call call);
 Co<Response> plan_take_over(DeskPtr desk, Call call);
 Co<Response> running(DeskPtr desk, Call call);
+Co<Response> missing_grants(DeskPtr desk, Call call);
 Co<Response> overview(DeskPtr desk, Call call);
 Co<Response> events(DeskPtr desk, Call call);
 Co<Response> metrics(DeskPtr desk, Call call);

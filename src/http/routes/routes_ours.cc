@@ -26,6 +26,7 @@ constexpr Row rows[] = {
     {"api/explain/:clusterHint", Right::read, explain_cluster},
     {"api/explain/:host/:port", Right::read, explain},
     {"api/running", Right::read, running},
+    {"api/missing-grants", Right::read, missing_grants},
     {"api/overview", Right::read, overview},
     {"api/events", Right::read, events},
     {"", Right::read, page},
@@ -67,6 +68,25 @@ Co<Response> plan_take_over(DeskPtr desk, Call call) {
 Co<Response> running(DeskPtr desk, Call /*call*/) {
     JsonWriter json;
     write_running(json, desk->use_cases.running(), true);
+    co_return bare(std::move(json).str());
+}
+
+Co<Response> missing_grants(DeskPtr desk, Call /*call*/) {
+    JsonWriter json;
+    json.begin_array();
+    const auto topology = desk->use_cases.topology();
+    for (const auto& entry : topology->clusters) {
+        for (const auto& server : entry.second->servers) {
+            if (server->facts == nullptr) {
+                continue;
+            }
+            for (const auto& missing : server->facts->missing_grants) {
+                json.begin_object().field("server", server->endpoint.text()).field("grant", missing.grant);
+                json.field("statement", missing.statement).field("remedy", missing.remedy).end_object();
+            }
+        }
+    }
+    json.end_array();
     co_return bare(std::move(json).str());
 }
 
