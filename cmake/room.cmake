@@ -1,7 +1,8 @@
 # orc_room(NAME DEPENDS rooms... [LIBRARIES targets...]): the library orc_NAME (alias orchestrator::NAME) from the folder's
 # *.cc files, and the test program NAME_test from its *_test.cc files. A room's folder may have sub-folders.
+# PROMISES *_test.cc files: tests that other programs ask as well, compiled once, as orc_NAME_promises.
 function(orc_room name)
-  cmake_parse_arguments(ROOM "" "" "DEPENDS;LIBRARIES;TEST_LIBRARIES" ${ARGN})
+  cmake_parse_arguments(ROOM "" "" "DEPENDS;LIBRARIES;TEST_LIBRARIES;PROMISES" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "[_/](test|fuzz|main)\\.cc$")
@@ -20,6 +21,13 @@ function(orc_room name)
     target_include_directories(orc_${name} INTERFACE ${CMAKE_SOURCE_DIR}/src)
   endif()
   add_library(orchestrator::${name} ALIAS orc_${name})
+  if(ORC_TESTS AND ROOM_PROMISES)
+    list(TRANSFORM ROOM_PROMISES PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/)
+    list(REMOVE_ITEM tests ${ROOM_PROMISES})
+    orc_test_objects(orc_${name}_promises ${ROOM_PROMISES})
+    target_link_libraries(orc_${name}_promises PUBLIC orc_${name})
+    list(APPEND ROOM_TEST_LIBRARIES orc_${name}_promises)
+  endif()
   if(ORC_TESTS AND tests)
     orc_test_program(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE orc_${name} ${ROOM_TEST_LIBRARIES})

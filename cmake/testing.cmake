@@ -12,11 +12,25 @@ if(ORC_TESTS)
   set_target_properties(orc_test_headers PROPERTIES DISABLE_PRECOMPILE_HEADERS ${ORC_TIDY})
 endif()
 
-function(orc_test_program name)
-  add_executable(${name} ${ARGN})
-  target_link_libraries(${name} PRIVATE orc_warnings GTest::gmock_main)
+function(orc_test_compiling name)
   target_compile_options(${name} PRIVATE ${ORC_TEST_OPTIONS})
   if(NOT ORC_TIDY)
     target_precompile_headers(${name} REUSE_FROM orc_test_headers)
   endif()
+endfunction()
+
+function(orc_test_program name)
+  add_executable(${name} ${ARGN})
+  target_link_libraries(${name} PRIVATE orc_warnings GTest::gmock_main)
+  orc_test_compiling(${name})
+endfunction()
+
+# orc_test_objects(NAME sources...): tests that several programs link.
+function(orc_test_objects name)
+  add_library(${name} OBJECT ${ARGN})
+  target_link_libraries(${name} PRIVATE orc_warnings PUBLIC GTest::gmock_main)
+  # Compiled as parts of programs are: the precompiled headers fit nothing else.
+  set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+  target_compile_options(${name} PRIVATE -fPIE)
+  orc_test_compiling(${name})
 endfunction()

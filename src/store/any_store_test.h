@@ -50,6 +50,10 @@ protected:
         EXPECT_TRUE(done) << done.error().message;
     }
 
+    void ask(Task<void> wish) {
+        const auto done = testing::run(io_, std::move(wish));
+        EXPECT_TRUE(done) << done.error().message;
+    }
     template <typename T>
     T ask(Task<T> question) {
         auto answer = testing::run(io_, std::move(question));

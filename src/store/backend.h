@@ -56,6 +56,8 @@ public:
     virtual std::string_view columns_query() const = 0;
     /// Whether it can only be read, and a connection opened anew might do better.
     virtual bool should_be_reopened() const { return false; }
+    /// The database that the next statement goes to, where that may become another one; "" it cannot.
+    virtual std::string leads_to() const { return {}; }
     /// Housekeeping when nobody waits.
     virtual void tidy() = 0;
 };

@@ -1,315 +1,37 @@
 #include "store/database_store.h"
 
 #include <algorithm>
-#include <atomic>
-#include <condition_variable>
-#include <deque>
-#include <mutex>
-#include <thread>
-#include <unordered_map>
-#include <unordered_set>
 
-#include "runtime/log.h"
 #include "store/answer.h"
-#include "store/engine.h"
+#include "store/side_reader.h"
 #include "store/sqlite.h"
 #include "store/sqlite_store.h"
+#include "store/writer.h"
 
 namespace orc::store {
 namespace {
-
-constexpr std::size_t notes_max = 10'000;
-
-// The thread and its three queues, most urgent first: commits, other calls, observations.
-class Writer {
-public:
-    Writer(
-        OpenBackend open_backend,
-        std::string name,
-        const runtime::Clock& clock,
-        Meter& meter,
-        const DatabaseStoreOptions& options
-    )
-        : engine_(std::move(open_backend), std::move(name), options.rules),
-          pace_(options.pace),
-          clock_(clock),
-          meter_(meter),
-          thread_([this] { loop(); }) {}
-
-    ~Writer() {
-        const std::lock_guard lock(mutex_);
-        stopping_ = true;
-        wake_.notify_one();
-    }
-
-    void commit(StoredCommit commit, Instant now, Done<void> done) {
-        const std::lock_guard lock(mutex_);
-        commits_.push_back(std::move(commit));
-        commits_done_.push_back(std::move(done));
-        commits_since_.push_back(now);
-        is_commit_waiting_ = true;
-        note_age(now);
-        wake_.notify_one();
-    }
-
-    void call(Instant now, std::function<void(Engine&)> work) {
-        const std::lock_guard lock(mutex_);
-        calls_.push_back(std::move(work));
-        note_age(now);
-        wake_.notify_one();
-    }
-
-    void keep(bool keep) {
-        const std::lock_guard lock(mutex_);
-        is_keeping_ = keep;
-        if (!keep) {
-            pending_.clear();
-            notes_.clear();
-            known_.clear();
-        }
-    }
-
-    void observe(Observation observation) {
-        const std::lock_guard lock(mutex_);
-        if (is_closed_ || !is_keeping_) {
-            return;
-        }
-        const Instant now = observation.moment.instant;
-        if (!has_pending()) {
-            pending_since_ = now;
-        }
-        // That a server exists must survive a sudden death, or it would have to be discovered again: a new one goes out
-        // at once. What was last seen of it may wait.
-        const bool is_news = observation.server != nullptr ? known_.insert(observation.endpoint).second
-                                                           : known_.erase(observation.endpoint) > 0;
-        Endpoint endpoint = observation.endpoint;
-        pending_.insert_or_assign(std::move(endpoint), std::move(observation));
-        is_flush_due_ = is_flush_due_ || ((is_news || pending_.size() >= batch_max()) && !is_failing_);
-        note_age(now);
-        // Also for the first one, so that the thread begins to count its second of silence.
-        if (is_flush_due_ || pending_.size() == 1) {
-            wake_.notify_one();
-        }
-    }
-
-    void note(Instant now, Note note) {
-        const std::lock_guard lock(mutex_);
-        if (is_closed_ || !is_keeping_) {
-            return;
-        }
-        if (pending_.empty() && notes_.empty()) {
-            pending_since_ = now;
-            wake_.notify_one();
-        }
-        if (notes_.size() >= notes_max) {
-            notes_.pop_front();
-        }
-        notes_.push_back(std::move(note));
-        note_age(now);
-    }
-
-    // To be called on the thread: everything that can be written is, and the file is closed.
-    void finish() {
-        while (flush([] { return false; }) > 0) {
-        }
-        const std::lock_guard lock(mutex_);
-        if (!pending_.empty()) {
-            LOG(warning, "store.observations_lost", {{"servers", pending_.size()}});
-        }
-        is_closed_ = true;
-        pending_.clear();
-        notes_.clear();
-        engine_.close();
-    }
-
-private:
-    void loop() {
-        std::unique_lock lock(mutex_);
-        while (wait_for_work(lock)) {
-            if (!commits_.empty()) {
-                run_commits(lock);
-                continue;
-            }
-            if (!calls_.empty()) {
-                run_call(lock);
-            }
-            if (is_flush_due_ && commits_.empty()) {
-                run_flush(lock);
-            }
-        }
-        lock.unlock();
-        finish();
-    }
-
-    // While the thread is kept busy by others it sees no second of silence: the callers tell it the time.
-    void note_age(Instant now) {
-        if (has_pending() && now - pending_since_ >= batch_age()) {
-            pending_since_ = now;
-            is_flush_due_ = true;
-        }
-    }
-
-    std::size_t batch_max() const { return std::max<std::size_t>(pace_->most, 1); }
-    Micros batch_age() const { return Micros(std::max<std::int64_t>(pace_->longest_wait_us, 1000)); }
-    bool has_pending() const { return !pending_.empty() || !notes_.empty(); }
-
-    void run_call(std::unique_lock<std::mutex>& lock) {
-        const auto work = std::move(calls_.front());
-        calls_.pop_front();
-        lock.unlock();
-        work(engine_);
-        engine_.tidy();
-        lock.lock();
-    }
-
-    void run_flush(std::unique_lock<std::mutex>& lock) {
-        is_flush_due_ = false;
-        lock.unlock();
-        const std::size_t written = flush([this] { return is_commit_waiting_.load(); });
-        engine_.tidy();
-        lock.lock();
-        // Small rests wait for company; after an error everything waits.
-        is_flush_due_ = is_flush_due_ || (written > 0 && pending_.size() >= batch_max()) || is_commit_waiting_;
-    }
-
-    // False: stop, nothing is left that somebody waits for.
-    bool wait_for_work(std::unique_lock<std::mutex>& lock) {
-        const auto has_work = [this] { return !commits_.empty() || !calls_.empty() || is_flush_due_ || stopping_; };
-        while (!has_work()) {
-            if (!has_pending()) {
-                wake_.wait(lock);
-            } else if (wake_.wait_for(lock, batch_age()) == std::cv_status::timeout) {
-                is_flush_due_ = true;
-            }
-        }
-        return !(stopping_ && commits_.empty() && calls_.empty());
-    }
-
-    void run_commits(std::unique_lock<std::mutex>& lock) {
-        const auto commits = std::exchange(commits_, {});
-        const auto done = std::exchange(commits_done_, {});
-        const auto since = std::exchange(commits_since_, {});
-        is_commit_waiting_ = false;
-        lock.unlock();
-        const Instant began = clock_.now();
-        const auto results = engine_.apply(commits);
-        const Micros took = clock_.now() - began;
-        for (std::size_t i = 0; i < results.size(); ++i) {
-            meter_.write_ended(clock_.wall(), began - since[i], took, results[i] ? nullptr : &results[i].error());
-            done[i](results[i]);
-        }
-        engine_.tidy();
-        lock.lock();
-    }
-
-    // Writes one batch, keeps what was not written, returns how many were.
-    std::size_t flush(const std::function<bool()>& is_interrupted) {
-        flush_notes();
-        const std::vector<Observation> batch = take_batch();
-        if (batch.empty()) {
-            return 0;
-        }
-        const Instant began = clock_.now();
-        const auto written = engine_.write_observed(batch, is_interrupted);
-        measure(batch, began, written);
-        note_state(written);
-        const std::lock_guard lock(mutex_);
-        for (std::size_t i = written.value_or(0); is_keeping_ && i < batch.size(); ++i) {
-            pending_.try_emplace(batch[i].endpoint, batch[i]);  // a newer one wins
-        }
-        return written.value_or(0);
-    }
-
-    void measure(const std::vector<Observation>& batch, Instant began, const Result<std::size_t>& written) {
-        Instant first = began;
-        for (const auto& observation : batch) {
-            first = std::min(first, observation.moment.instant);
-        }
-        const Micros took = clock_.now() - began;
-        const WallTime at = clock_.wall();
-        meter_.write_ended(at, began - first, took, written ? nullptr : &written.error());
-        if (written) {
-            meter_.batch_ended(at, *written, began - first, took);
-        }
-    }
-
-    void flush_notes() {
-        std::unique_lock lock(mutex_);
-        auto notes = std::exchange(notes_, {});
-        lock.unlock();
-        if (notes.empty()) {
-            return;
-        }
-        std::vector<Write> writes;
-        for (const auto& note : notes) {
-            std::ranges::move(writes_of(note), std::back_inserter(writes));
-        }
-        const auto written = engine_.write_relaxed(writes);
-        note_state(written.map([] { return std::size_t{0}; }));
-        if (!written) {
-            lock.lock();
-            if (!is_keeping_) {
-                return;
-            }
-            notes_.insert(notes_.begin(), std::make_move_iterator(notes.begin()), std::make_move_iterator(notes.end()));
-            while (notes_.size() > notes_max) {
-                notes_.pop_front();
-            }
-        }
-    }
-
-    std::vector<Observation> take_batch() {
-        const std::lock_guard lock(mutex_);
-        std::vector<Observation> out;
-        out.reserve(std::min(batch_max(), pending_.size()));
-        while (out.size() < batch_max() && !pending_.empty()) {
-            out.push_back(std::move(pending_.extract(pending_.begin()).mapped()));
-        }
-        return out;
-    }
-
-    void note_state(const Result<std::size_t>& written) {
-        const bool was_failing = is_failing_.exchange(!written);
-        if (!written && !was_failing) {
-            LOG(error, "store.observations_held_back", {{"error", written.error().message}});
-        } else if (written && was_failing) {
-            LOG(info, "store.observations_resumed", {{"servers", *written}});
-        }
-    }
-
-    Engine engine_;
-    const std::shared_ptr<const WritePace> pace_;
-    const runtime::Clock& clock_;
-    Meter& meter_;
-    std::mutex mutex_;
-    std::condition_variable wake_;
-    std::vector<StoredCommit> commits_;
-    std::vector<Done<void>> commits_done_;
-    std::vector<Instant> commits_since_;
-    std::deque<std::function<void(Engine&)>> calls_;
-    std::unordered_map<Endpoint, Observation> pending_;
-    std::deque<Note> notes_;
-    std::unordered_set<Endpoint> known_;  // observed since the start
-    Instant pending_since_;
-    bool is_flush_due_ = false;
-    bool is_closed_ = false;
-    bool is_keeping_ = true;
-    bool stopping_ = false;
-    std::atomic<bool> is_commit_waiting_ = false;
-    std::atomic<bool> is_failing_ = false;
-    std::jthread thread_;  // last: uses everything above
-};
 
 class DatabaseStore final : public Store {
 public:
     DatabaseStore(
         OpenBackend open_backend, std::string name, const runtime::Clock& clock, const DatabaseStoreOptions& options
     )
-        : name_(name), clock_(clock), writer_(std::move(open_backend), std::move(name), clock, *meter_, options) {}
+        : name_(name), place_(options.place), clock_(clock), writer_(open_backend, name, clock, *meter_, options) {
+        pace_ = options.pace;
+        if (options.reads_beside) {
+            side_reader_.emplace(std::move(open_backend), std::move(name));
+        }
+    }
 
     Task<model::Intent> open() override {
         const WallTime now = clock_.wall();
-        return ask<model::Intent>([now](Engine& engine) { return engine.open(now); });
+        return ask<model::Intent>([this, now](Engine& engine) {
+            auto intent = engine.open(now);
+            if (intent && side_reader_) {
+                side_reader_->open();
+            }
+            return intent;
+        });
     }
 
     Task<IntentSince> intent_since(std::string mark) override {
@@ -318,6 +40,11 @@ public:
 
     Task<std::vector<KnownServer>> known_servers() override {
         return read<std::vector<KnownServer>>(read_known_servers);
+    }
+
+    Task<std::vector<model::ServerPtr>> observed_servers() override {
+        const Moment now = moment();
+        return read<std::vector<model::ServerPtr>>([now](const Reader& r) { return read_observed(r, now); });
     }
 
     Task<void> apply(std::string commit_id, std::vector<model::Change> changes) override {
@@ -334,6 +61,25 @@ public:
             return engine.write_relaxed({Write{"delete from active_node where anchor = 1 and token = ?", {self.text()}}}
             );
         });
+    }
+
+    Task<void> put_errand(Errand errand) override {
+        return ask<void>([errand = std::move(errand)](Engine& engine) { return engine.put_errand(errand); });
+    }
+    Task<std::vector<Errand>> take_errands(NodeToken self) override {
+        return ask<std::vector<Errand>>([self = std::move(self)](Engine& engine) { return engine.take_errands(self); });
+    }
+    Task<void> answer_errand(std::string id, ErrandAnswer answer) override {
+        return ask<void>([this, id = std::move(id), answer = std::move(answer)](Engine& engine) {
+            writer_.drain();
+            return engine.write_relaxed({write_of(id, answer)});
+        });
+    }
+    Task<ErrandState> errand(std::string id) override {
+        return read<ErrandState>([id = std::move(id)](const Reader& r) { return read_errand(r, id); });
+    }
+    Task<bool> drop_errand(std::string id) override {
+        return ask<bool>([id = std::move(id)](Engine& engine) { return engine.drop_errand(id); });
     }
 
     void write_observed(model::ServerPtr server) override {
@@ -397,9 +143,14 @@ public:
         return ask<void>([now, retention](Engine& engine) { return engine.write_relaxed(expiries(now, retention)); });
     }
 
-    std::string describe() const override { return name_; }
+    std::string describe() const override { return place_ ? place_() : name_; }
 
     Co<void> close() override {
+        if (side_reader_) {
+            co_await await_answer<void>([this](Done<void> done) {
+                side_reader_->close([done = std::move(done)] { done({}); });
+            });
+        }
         co_await ask<void>([this](Engine&) -> Result<void> {
             writer_.finish();
             return {};
@@ -438,15 +189,24 @@ private:
 
     template <typename T>
     Task<T> read(std::function<Result<T>(const Reader&)> question) {
-        return ask<T>([question = std::move(question)](Engine& engine) -> Result<T> {
-            TRY(const auto reader, engine.reader());
-            return question(reader);
+        if (!side_reader_) {
+            return ask<T>([question = std::move(question)](Engine& engine) -> Result<T> {
+                TRY(const auto reader, engine.reader());
+                return question(reader);
+            });
+        }
+        return await_answer<T>([this, question = std::move(question)](Done<T> done) {
+            side_reader_->ask([question, done = std::move(done)](const Result<Reader>& reader) {
+                done(reader ? question(*reader) : Result<T>(tl::unexpected(reader.error())));
+            });
         });
     }
 
     const std::string name_;
+    const std::function<std::string()> place_;
     const runtime::Clock& clock_;
     Writer writer_;
+    std::optional<SideReader> side_reader_;
 };
 
 }  // namespace
@@ -459,6 +219,7 @@ std::unique_ptr<Store> make_database_store(
 
 std::unique_ptr<Store> make_sqlite_store(std::string path, const runtime::Clock& clock, DatabaseStoreOptions options) {
     OpenBackend open_backend = open_sqlite(path);
+    options.reads_beside = options.reads_beside && !path.empty() && path.find(":memory:") == std::string::npos;
     return make_database_store(std::move(open_backend), std::move(path), clock, std::move(options));
 }
 

@@ -1,9 +1,8 @@
-// A store on a database, behind one thread: commits first, each answered when it is on disk; observations newest of
-// each server, in batches.
+// A store on a database, behind two threads. One writes: commits first, each answered when it is on disk; observations
+// newest of each server, in batches. The other reads.
 #pragma once
 
-#include <atomic>
-#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -15,15 +14,13 @@
 
 namespace orc::store {
 
-/// How observations are gathered before they are written. May change at any time, from any thread.
-struct WritePace {
-    std::atomic<std::size_t> most = observed_batch_max;     ///< servers in one batch; so many do not wait any longer
-    std::atomic<std::int64_t> longest_wait_us = 1'000'000;  ///< of the first of a batch
-};
-
 struct DatabaseStoreOptions {
     OpenRules rules;
     std::shared_ptr<const WritePace> pace = std::make_shared<const WritePace>();
+    /// A second connection would see the same database: reads get one of their own.
+    bool reads_beside = true;
+    /// What describe() says, where that may change; else it is the name.
+    std::function<std::string()> place = {};
 };
 
 /// `name` is what describe() says. The clock must outlive the store.

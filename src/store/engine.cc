@@ -24,6 +24,12 @@ Result<Backend*> Engine::backend() {
     if (!backend_) {
         TRY(backend_, open_backend_());
     }
+    if (std::string place = backend_->leads_to(); place != prepared_ && !backend_->in_transaction()) {
+        // The tables of this version must be there as well, and are not touched by an unlucky one.
+        TRY(prepare(*backend_, opened_at_, rules_));
+        LOG(info, "store.moved", {{"from", prepared_}, {"to", place}});
+        prepared_ = std::move(place);
+    }
     return backend_.get();
 }
 
@@ -46,6 +52,7 @@ Result<model::Intent> Engine::open(WallTime now) {
     close();
     opened_at_ = now;
     TRY(auto backend, open_backend_());
+    prepared_ = backend->leads_to();
     if (auto prepared = prepare(*backend, now, rules_); !prepared) {
         return tl::unexpected(with_context("database " + name_, std::move(prepared).error()));
     }
@@ -178,6 +185,35 @@ Result<ActiveNode> Engine::claim_activity(const NodeRecord& self, Seconds patien
         return fail(ErrorCode::invalid, "database " + name_ + ": active_node does not keep what is written to it");
     }
     return *std::move(active);
+}
+
+Result<void> Engine::put_errand(const Errand& errand) {
+    TRY(auto* backend, writable_backend());
+    TRY(auto transaction, Transaction::begin(*backend));
+    TRY(backend->run_all({write_of(errand)}));
+    return transaction.commit();
+}
+
+Result<std::vector<Errand>> Engine::take_errands(const NodeToken& self) {
+    TRY(auto* backend, backend());
+    TRY(const auto reader, reader());
+    TRY(auto waiting, read_waiting_errands(reader));
+    std::vector<Errand> out;
+    for (auto& [errand, age] : waiting) {
+        const Write write = age < errand_life ? taking_of(errand.id, self) : dropping_of(errand.id);
+        TRY(const auto changed, backend->run(write.sql, write.values));
+        if (changed > 0 && age < errand_life) {
+            out.push_back(std::move(errand));
+        }
+    }
+    return out;
+}
+
+Result<bool> Engine::drop_errand(const std::string& id) {
+    TRY(auto* backend, writable_backend());
+    const Write write = dropping_of(id);
+    TRY(const auto changed, backend->run(write.sql, write.values));
+    return changed > 0;
 }
 
 Result<IntentSince> Engine::intent_since(const std::string& mark) {

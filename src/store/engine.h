@@ -47,6 +47,10 @@ public:
     Result<void> write_relaxed(const std::vector<Write>& writes);
     /// See Store::claim_activity.
     Result<ActiveNode> claim_activity(const NodeRecord& self, Seconds patience);
+    /// See Store::put_errand, take_errands and drop_errand.
+    Result<void> put_errand(const Errand& errand);
+    Result<std::vector<Errand>> take_errands(const NodeToken& self);
+    Result<bool> drop_errand(const std::string& id);
     /// See Store::intent_since.
     Result<IntentSince> intent_since(const std::string& mark);
     /// For the read functions of rows.h; invalid after close.
@@ -69,6 +73,7 @@ private:
     std::string name_;
     OpenRules rules_;
     std::unique_ptr<Backend> backend_;
+    std::string prepared_;  ///< Backend::leads_to() of the database whose tables are in order
     bool is_open_ = false;  ///< though perhaps between two connections
     WallTime opened_at_;
 };

@@ -6,92 +6,16 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <optional>
 
-#include "store/rows.h"
-
 namespace orc::store {
 namespace {
 
 using namespace model;
-
-// Keeps the history that Intent leaves out, as the tables would.
-struct Historian {
-    MemoryDisk& disk;
-
-    template <typename Other>
-    void operator()(const Other&) const {}
-
-    void operator()(const PutDetection& c) const {
-        const Detection& record = c.record;
-        for (auto& [id, other] : disk.detections) {
-            const bool is_same_slot =
-                other.endpoint == record.endpoint && other.is_actionable == record.is_actionable && id != record.id;
-            if (!record.ended && is_same_slot && !other.ended) {
-                other.ended = record.start;
-            }
-        }
-        disk.detections[record.id] = record;
-    }
-    void operator()(const PutRecovery& c) const {
-        RecoveryRecord record = c.record;
-        for (auto& [id, other] : disk.recoveries) {
-            if (other.uid == record.uid) {
-                record.id = id;
-            } else if (!record.active_period_end && other.failed == record.failed && !other.active_period_end) {
-                other.active_period_end = record.start;
-            }
-        }
-        if (record.id == 0) {
-            record.id = disk.recoveries.empty() ? 1 : disk.recoveries.rbegin()->first + 1;
-        }
-        disk.recoveries[record.id] = record;
-    }
-    void operator()(const AppendRecoveryStep& c) const { append(disk.steps, c.record); }
-    void operator()(const AppendAudit& c) const { append(disk.audit, c.record); }
-    void operator()(const AppendSnapshot& c) const { disk.snapshots.push_back(c.record); }
-    void operator()(const PutMaintenance& c) const {
-        if (c.record.id == 0) {
-            disk.intent.maintenance[c.record.endpoint].id = ++disk.intent.last_maintenance_id;
-        }
-    }
-
-    // Numbers rise for ever, as those of rows do while the newest is kept.
-    template <typename Record>
-    static void append(std::vector<Record>& rows, Record record) {
-        record.id = rows.empty() ? 1 : rows.back().id + 1;
-        rows.push_back(std::move(record));
-    }
-};
-
-void keep(MemoryDisk& disk, const Change& change) {
-    const Change kept = as_kept(change);
-    disk.intent.apply(kept);
-    std::visit(Historian{disk}, kept);
-}
 
 // What waits to be written behind; no server means forget.
 struct Pending {
     ServerPtr server;
 };
 using PendingMap = std::map<Endpoint, Pending>;
-
-void keep_observed(MemoryDisk& disk, const Endpoint& endpoint, const ServerPtr& server) {
-    if (server == nullptr) {
-        disk.servers.erase(endpoint);
-        disk.servers_seen.erase(endpoint);
-        return;
-    }
-    const auto known = disk.servers.find(endpoint);
-    if (server->facts == nullptr && known != disk.servers.end()) {
-        return;
-    }
-    const auto source = server->facts == nullptr ? std::nullopt : server->source();
-    const ClusterName own_name(endpoint.text());
-    const ClusterName cluster = server->cluster.empty() && server->facts == nullptr ? own_name : server->cluster;
-    disk.servers[endpoint] = KnownServer{endpoint, source, cluster};
-    if (server->check.seen_wall != WallTime{}) {
-        disk.servers_seen[endpoint] = server->check.seen_wall;
-    }
-}
 
 Co<void> yield_once() {
     const auto executor = co_await asio::this_coro::executor;
@@ -120,14 +44,6 @@ struct Shared {
         pending.clear();
     }
 };
-
-// The number of a maintenance row is unique, as in the table.
-bool is_number_taken(const Intent& intent, const Change& change) {
-    const auto* put = std::get_if<PutMaintenance>(&change);
-    return put != nullptr && put->record.id != 0 && std::ranges::any_of(intent.maintenance, [&](const auto& entry) {
-               return entry.second.id == put->record.id && entry.first != put->record.endpoint;
-           });
-}
 
 Result<void> take_effect(Shared& shared, const std::string& id, const std::vector<Change>& changes) {
     MemoryDisk& disk = *shared.disk;
@@ -185,31 +101,6 @@ Task<T> refuse(ErrorCode code, std::string message) {
     co_return fail(code, std::move(message));
 }
 
-template <typename T>
-std::vector<T> page_of(const std::vector<T>& all, Page page) {
-    const std::size_t first = std::min(all.size(), page.number * page.size);
-    const std::size_t last = std::min(all.size(), first + page.size);
-    return std::vector<T>(
-        all.begin() + static_cast<std::ptrdiff_t>(first), all.begin() + static_cast<std::ptrdiff_t>(last)
-    );
-}
-
-bool matches(const RecoveryRecord& record, const RecoveryQuery& query) {
-    if (query.unacknowledged_only && record.acknowledged) {
-        return false;
-    }
-    if (query.id) {
-        return record.id == *query.id;
-    }
-    if (query.uid) {
-        return record.uid == *query.uid;
-    }
-    if (query.cluster) {
-        return record.cluster == *query.cluster;
-    }
-    return !query.alias || record.cluster_alias == *query.alias;
-}
-
 class MemoryStore final : public Store {
 public:
     MemoryStore(std::shared_ptr<MemoryDisk> disk, runtime::Clock& clock)
@@ -225,6 +116,37 @@ public:
         }
         return answer(std::move(out));
     }
+
+    Task<std::vector<ServerPtr>> observed_servers() override {
+        shared_->flush();
+        std::vector<ServerPtr> out;
+        for (const auto& [endpoint, server] : disk().observed) {
+            out.push_back(server);
+        }
+        return answer(std::move(out));
+    }
+
+    Task<void> put_errand(Errand errand) override {
+        ErrandState state;
+        state.is_known = true;
+        disk().errands.push_back(MemoryErrand{std::move(errand), shared_->clock.wall(), std::move(state)});
+        return done();
+    }
+    Task<std::vector<Errand>> take_errands(NodeToken self) override {
+        return answer(store::take_errands(disk(), self, shared_->clock.wall()));
+    }
+    Task<void> answer_errand(std::string id, ErrandAnswer given) override {
+        shared_->flush();
+        if (auto* found = store::errand(disk(), id)) {
+            found->state.answer = std::move(given);
+        }
+        return done();
+    }
+    Task<ErrandState> errand(std::string id) override {
+        const auto* found = store::errand(disk(), id);
+        return answer(found == nullptr ? ErrandState{} : found->state);
+    }
+    Task<bool> drop_errand(std::string id) override { return answer(store::drop_errand(disk(), id)); }
 
     Task<void> apply(std::string commit_id, std::vector<Change> changes) override {
         return commit_later(shared_, std::move(commit_id), std::move(changes));
@@ -289,89 +211,24 @@ public:
     }
 
     Task<std::vector<RecoveryRecord>> recoveries(RecoveryQuery query) override {
-        std::vector<RecoveryRecord> found;
-        for (auto at = disk().recoveries.rbegin(); at != disk().recoveries.rend(); ++at) {
-            if (matches(at->second, query)) {
-                found.push_back(at->second);
-            }
-        }
-        return answer(page_of(found, query.page));
+        return answer(store::recoveries(disk(), query));
     }
-
     Task<std::vector<RecoveryStep>> recovery_steps(RecoveryUid uid) override {
-        std::vector<RecoveryStep> found;
-        for (const auto& step : disk().steps) {
-            if (step.uid == uid) {
-                found.push_back(step);
-            }
-        }
-        return answer(std::move(found));
+        return answer(store::recovery_steps(disk(), uid));
     }
-
     Task<std::vector<Detection>> detections(DetectionQuery query) override {
-        std::vector<Detection> found;
-        for (auto at = disk().detections.rbegin(); at != disk().detections.rend(); ++at) {
-            const Detection& record = at->second;
-            if (query.id ? record.id == *query.id : !query.alias || record.cluster_alias == *query.alias) {
-                found.push_back(record);
-            }
-        }
-        return answer(page_of(found, query.page));
+        return answer(store::detections(disk(), query));
     }
 
     void note(Note note) override {
-        if (!is_keeping_) {
-            return;
-        }
-        if (const auto* change = std::get_if<AnalysisChange>(&note)) {
-            disk().analysis_changes.push_back(*change);
-            disk().analysis_changes.back().at = std::chrono::floor<Seconds>(change->at);
-        } else if (const auto* name = std::get_if<ResolvedName>(&note)) {
-            disk().resolved_names[name->host] = *name;
-            disk().resolved_names[name->host].at = std::chrono::floor<Seconds>(name->at);
-        } else if (const auto* addresses = std::get_if<HostAddresses>(&note)) {
-            disk().addresses[addresses->host] = *addresses;
-        } else if (const auto* tls = std::get_if<TlsRequirement>(&note)) {
-            disk().tls[tls->endpoint] = *tls;
-        } else if (const auto* domain = std::get_if<ClusterDomain>(&note)) {
-            disk().domains[domain->cluster] = *domain;
-            disk().domains[domain->cluster].at = std::chrono::floor<Seconds>(domain->at);
+        if (is_keeping_) {
+            keep(disk(), note);
         }
     }
 
-    Task<std::vector<AnalysisChange>> analysis_changes() override {
-        auto all = disk().analysis_changes;
-        std::ranges::stable_sort(all, {}, &AnalysisChange::endpoint);
-        return answer(std::move(all));
-    }
-
-    Task<std::vector<WallTime>> snapshot_times() override {
-        std::vector<WallTime> out;
-        for (const auto& snapshot : disk().snapshots) {
-            if (!snapshot.places.empty()) {
-                out.push_back(snapshot.at);
-            }
-        }
-        std::ranges::sort(out);
-        out.erase(std::ranges::unique(out).begin(), out.end());
-        return answer(std::move(out));
-    }
-
-    Task<std::vector<SnapshotPlace>> snapshot(WallTime at) override {
-        std::map<Endpoint, SnapshotPlace> places;
-        for (const auto& snapshot : disk().snapshots) {
-            if (snapshot.at == std::chrono::floor<Seconds>(at)) {
-                for (const auto& place : snapshot.places) {
-                    places.try_emplace(place.endpoint, place);
-                }
-            }
-        }
-        std::vector<SnapshotPlace> out;
-        for (auto& [endpoint, place] : places) {
-            out.push_back(std::move(place));
-        }
-        return answer(std::move(out));
-    }
+    Task<std::vector<AnalysisChange>> analysis_changes() override { return answer(store::analysis_changes(disk())); }
+    Task<std::vector<WallTime>> snapshot_times() override { return answer(store::snapshot_times(disk())); }
+    Task<std::vector<SnapshotPlace>> snapshot(WallTime at) override { return answer(store::snapshot(disk(), at)); }
 
     Task<std::vector<ResolvedName>> resolved_names() override {
         std::vector<ResolvedName> out;
@@ -403,13 +260,7 @@ public:
     }
 
     Task<std::vector<AuditEntry>> audit(std::optional<Endpoint> endpoint, Page page) override {
-        std::vector<AuditEntry> found;
-        for (auto at = disk().audit.rbegin(); at != disk().audit.rend(); ++at) {
-            if (!endpoint || at->endpoint == endpoint) {
-                found.push_back(*at);
-            }
-        }
-        return answer(page_of(found, page));
+        return answer(store::audit(disk(), endpoint, page));
     }
 
     Task<std::vector<NodeRecord>> register_node(NodeRecord self, Seconds fresh) override {
@@ -435,20 +286,7 @@ public:
             return refuse<void>(ErrorCode::denied, "expiry: the disk is read-only");
         }
         shared_->flush();
-        expire_history(now - retention.history);
-        std::erase_if(disk().servers_seen, [&](const auto& entry) {
-            const bool is_old = entry.second < now - retention.unseen;
-            if (is_old) {
-                disk().servers.erase(entry.first);
-            }
-            return is_old;
-        });
-        std::erase_if(disk().analysis_changes, [&](const auto& change) { return change.at < now - retention.unseen; });
-        std::erase_if(disk().resolved_names, [&](const auto& entry) {
-            return entry.second.at < now - 2 * retention.resolves;
-        });
-        std::erase_if(disk().nodes, [&](const auto& entry) { return entry.second.last_seen < now - Seconds(5); });
-        std::erase_if(disk().commits, [&](const auto& entry) { return entry.second < now - std::chrono::hours(1); });
+        store::expire(disk(), now, retention);
         return done();
     }
 
@@ -465,17 +303,6 @@ private:
     static Task<void> done() {
         co_await yield_once();
         co_return Result<void>{};
-    }
-
-    void expire_history(WallTime before) {
-        std::erase_if(disk().audit, [&](const auto& entry) { return entry.at < before; });
-        std::erase_if(disk().steps, [&](const auto& step) { return step.at < before; });
-        std::erase_if(disk().detections, [&](const auto& entry) {
-            return entry.second.start < before && entry.second.ended;
-        });
-        std::erase_if(disk().recoveries, [&](const auto& entry) {
-            return entry.second.start < before && entry.second.ended && entry.second.active_period_end;
-        });
     }
 
     std::shared_ptr<Shared> shared_;

@@ -1,6 +1,8 @@
 // How the last writes to the database went, for people who ask. Bounded; any thread.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -14,6 +16,12 @@ namespace orc::store {
 /// Servers are written behind in batches: as many together as this, and none waits much longer than that.
 constexpr std::size_t observed_batch_max = 500;
 constexpr Seconds observed_batch_age{1};
+
+/// How observations are gathered before they are written. May change at any time, from any thread.
+struct WritePace {
+    std::atomic<std::size_t> most = observed_batch_max;     ///< servers in one batch; so many do not wait any longer
+    std::atomic<std::int64_t> longest_wait_us = 1'000'000;  ///< of the first of a batch
+};
 
 /// One write that somebody waited for, or one batch.
 struct WriteSample {

@@ -41,6 +41,8 @@ using Reader =
 /// All intended state. Rows that make no sense (unparsable by any rule) are errors (corrupt) naming table and value.
 Result<model::Intent> read_intent(const Reader& reader);
 Result<std::vector<KnownServer>> read_known_servers(const Reader& reader);
+/// Every server that is kept, as much as its row holds. `now` turns calendar time into instants.
+Result<std::vector<model::ServerPtr>> read_observed(const Reader& reader, const Moment& now);
 Result<std::vector<model::RecoveryRecord>> read_recoveries(const Reader& reader, const RecoveryQuery& query);
 Result<std::vector<model::RecoveryStep>> read_steps(const Reader& reader, const RecoveryUid& uid);
 Result<std::vector<model::Detection>> read_detections(const Reader& reader, const DetectionQuery& query);
@@ -70,6 +72,20 @@ Result<std::optional<ActiveNode>> read_active_node(const Reader& reader);
 Write claim_of(const NodeRecord& self);
 /// The active node says that it still is.
 Write refresh_of_claim();
+
+Write write_of(const Errand& errand);
+Write write_of(const std::string& id, const ErrandAnswer& answer);
+/// Changes no row when somebody else was faster.
+Write taking_of(const std::string& id, const NodeToken& self);
+/// Changes no row when it has been taken up and not answered.
+Write dropping_of(const std::string& id);
+struct WaitingErrand {
+    Errand errand;
+    Seconds age{0};  ///< by the database's clock
+};
+/// Those that nobody has taken up, oldest first.
+Result<std::vector<WaitingErrand>> read_waiting_errands(const Reader& reader);
+Result<ErrandState> read_errand(const Reader& reader, const std::string& id);
 
 /// A text that is another one after each commit.
 Result<std::string> read_commit_mark(const Reader& reader);

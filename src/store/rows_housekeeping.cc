@@ -197,6 +197,7 @@ std::vector<Write> expiries(WallTime now, const Retention& retention) {
         {"delete from database_instance_maintenance where maintenance_active is null and end_timestamp < ?",
          {db_timestamp(now - days(7))}},
         {"delete from node_health where last_seen_active < ?", {db_timestamp(now - Seconds(5))}},
+        {"delete from orchestrator_errand where asked_at < ?", {db_timestamp(now - hours(1))}},
         {"delete from orchestrator_commit where applied_at < ?", {db_timestamp(now - hours(1))}},
     };
 }

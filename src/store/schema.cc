@@ -134,6 +134,12 @@ table orchestrator_primary_term
     hostname varchar(128); port smallint(5) unsigned; term bigint(20); primary_hostname varchar(128);
     primary_port smallint(5) unsigned; executed mediumtext ~ text; since_unix_ms bigint(20);
     primary (hostname, port);
+
+table orchestrator_errand
+    errand_id varchar(128); asked_at timestamp = now; method varchar(16); target mediumblob ~ text;
+    asked_by varchar(255) utf8; taken_by varchar(128) = ''; status int(10) unsigned = '0';
+    headers mediumblob ~ text; answer mediumblob ~ text;
+    primary (errand_id); index asked_at_idx_orchestrator_errand (asked_at);
 )schema";
 }
 

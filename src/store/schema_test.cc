@@ -8,7 +8,7 @@
 
 #include "store/engine.h"
 #include "store/rows.h"
-#include "store/sqlite.h"
+#include "store/table_testing.h"
 #include "store/testing.h"
 
 namespace orc::store {
@@ -16,31 +16,10 @@ namespace {
 
 using ::testing::Contains;
 using ::testing::ElementsAre;
+using testing::opened;
+using testing::texts;
 
 const WallTime noon{Seconds(1'700'000'000)};
-
-Database opened(const std::string& path) {
-    auto database = Database::open(path);
-    EXPECT_TRUE(database) << database.error().message;
-    return std::move(*database);
-}
-
-std::vector<std::string> texts(Database& database, const std::string& sql) {
-    // Kept for ever, as statements are cached by the address of their text.
-    static std::set<std::string> kept;
-    std::vector<std::string> out;
-    const auto done = database.query(*kept.insert(sql).first, {}, [&](const Row& row) {
-        std::string line;
-        for (const auto& value : row) {
-            const auto* text = std::get_if<std::string>(&value);
-            const auto* number = std::get_if<std::int64_t>(&value);
-            line += (line.empty() ? "" : "|") + (text ? *text : number ? std::to_string(*number) : std::string("NULL"));
-        }
-        out.push_back(line);
-    });
-    EXPECT_TRUE(done) << done.error().message;
-    return out;
-}
 
 void execute(Database& database, std::string_view script) {
     const auto done = database.run_script(script);
@@ -52,7 +31,7 @@ TEST(Schema, has_the_47_classic_tables_and_ours) {
     ASSERT_TRUE(migrate(database, noon));
     const auto names =
         texts(database, "select name from sqlite_master where type = 'table' and name not like 'sqlite%'");
-    EXPECT_EQ(names.size(), 47U + 5U);
+    EXPECT_EQ(names.size(), 47U + 6U);
     for (const auto* name :
          {"access_token",
           "active_node",
@@ -103,6 +82,7 @@ TEST(Schema, has_the_47_classic_tables_and_ours) {
           "topology_recovery_steps",
           "orchestrator_cluster_lease",
           "orchestrator_commit",
+          "orchestrator_errand",
           "orchestrator_primary_term",
           "orchestrator_recovery_progress",
           "orchestrator_schema_migration"}) {
@@ -260,182 +240,6 @@ TEST(Schema, what_is_no_database_is_refused_with_its_name) {
     const auto missing = nowhere.open(noon);
     ASSERT_FALSE(missing);
     EXPECT_EQ(missing.error().code, ErrorCode::unreachable);
-}
-
-TEST(InstanceRow, fills_every_classic_column) {
-    Database database = opened(":memory:");
-    ASSERT_TRUE(migrate(database, noon));
-    std::set<std::string> classic;
-    for (auto& name : texts(database, "select name from pragma_table_info('database_instance')")) {
-        classic.insert(name);
-    }
-    std::set<std::string> ours;
-    for (const auto& name : instance_columns()) {
-        EXPECT_TRUE(ours.insert(std::string(name)).second) << name << " twice";
-    }
-    EXPECT_EQ(ours, classic);
-}
-
-model::Server full_server() {
-    auto facts = std::make_shared<model::Facts>();
-    facts->version = model::Version::parse("8.0.36-28", "Percona Server");
-    facts->server_id = 4'000'000'000U;
-    facts->server_uuid = "00000000-0000-0000-0000-0000000000aa";
-    facts->uptime = Seconds(99);
-    facts->read_only = true;
-    facts->log_bin = true;
-    facts->log_replica_updates = true;
-    facts->binlog_format = "ROW";
-    facts->binlog_row_image = "FULL";
-    facts->self = {"bin.000007", 1234};
-    facts->gtid_mode = "ON";
-    facts->executed = gtid::GtidSet::parse("00000000-0000-0000-0000-0000000000aa:1-5").value();
-    facts->latency = Micros(1500);
-    facts->registered_replicas = {{"db9", 3306}, {"db3", 3306}};
-    facts->semi_sync_priority = 3;
-    facts->semi_sync.timeout = Millis(10'000);
-    facts->data_center = "east";
-    facts->queried_lag = Seconds(4);
-    model::Channel channel;
-    channel.source = {"db1", 3306};
-    channel.source_uuid = "00000000-0000-0000-0000-0000000000bb";
-    channel.receiver = model::ThreadState::other;
-    channel.applier = model::ThreadState::running;
-    channel.read = {"bin.000009", 77};
-    channel.executed = {"bin.000008", 66};
-    channel.relay = {"relay.000003", 55};
-    channel.gtid_use = model::GtidUse::auto_position;
-    channel.lag = Seconds(2);
-    channel.delay = Seconds(60);
-    channel.receiver_error = "can't \"reach\" db1\\x\ttab\nline \x01 \x7f caf\xc3\xa9 \xf0\x9f\x90\xac \xff";
-    channel.user = "repl";
-    channel.tls.enabled = true;
-    facts->channels.push_back(channel);
-    model::GroupMembership group;
-    group.group_name = "g";
-    group.state = "ONLINE";
-    group.role = "SECONDARY";
-    group.members = {{"db2", 3306}, {"db4", 3306}};
-    group.primary = Endpoint{"db4", 3306};
-    facts->group = group;
-    model::Server out;
-    out.endpoint = {"db2", 3306};
-    out.facts = facts;
-    out.check.seen = Instant(Seconds(10));
-    out.check.seen_wall = noon;
-    out.cluster = ClusterName("db1:3306");
-    out.depth = 1;
-    out.errant = gtid::GtidSet::parse("00000000-0000-0000-0000-0000000000aa:9").value();
-    return out;
-}
-
-std::map<std::string, std::string> stored(const model::Server& server, const Moment& moment) {
-    Database database = opened(":memory:");
-    EXPECT_TRUE(migrate(database, noon));
-    const Write write = write_of(server, moment);
-    const auto done = database.run(write.sql, write.values);
-    EXPECT_TRUE(done) << done.error().message;
-    std::map<std::string, std::string> out;
-    for (const auto& column : instance_columns()) {
-        const auto rows = texts(database, "select " + std::string(column) + " from database_instance");
-        out[std::string(column)] = rows.size() == 1 ? rows[0] : "no row";
-    }
-    return out;
-}
-
-TEST(InstanceRow, says_what_the_original_would) {
-    const auto row = stored(full_server(), Moment{Instant(Seconds(11)), noon + Seconds(1)});
-    const std::map<std::string, std::string> expected = {
-        {"hostname", "db2"},
-        {"port", "3306"},
-        {"last_checked", "2023-11-14 22:13:20"},
-        {"last_attempted_check", "2023-11-14 22:13:20"},
-        {"last_seen", "2023-11-14 22:13:20"},
-        {"last_check_partial_success", "1"},
-        {"server_id", "4000000000"},
-        {"version", "8.0.36-28"},
-        {"version_comment", "Percona Server"},
-        {"major_version", "8.0"},
-        {"binlog_server", "0"},
-        {"read_only", "1"},
-        {"binary_log_file", "bin.000007"},
-        {"binary_log_pos", "1234"},
-        {"master_host", "db1"},
-        {"master_port", "3306"},
-        {"master_uuid", "00000000-0000-0000-0000-0000000000bb"},
-        {"slave_sql_running", "1"},
-        {"slave_io_running", "0"},
-        {"replication_sql_thread_state", "1"},
-        {"replication_io_thread_state", "2"},
-        {"oracle_gtid", "1"},
-        {"mariadb_gtid", "0"},
-        {"supports_oracle_gtid", "1"},
-        {"executed_gtid_set", "00000000-0000-0000-0000-0000000000aa:1-5"},
-        {"gtid_errant", "00000000-0000-0000-0000-0000000000aa:9"},
-        {"master_log_file", "bin.000009"},
-        {"read_master_log_pos", "77"},
-        {"relay_master_log_file", "bin.000008"},
-        {"exec_master_log_pos", "66"},
-        {"relay_log_file", "relay.000003"},
-        {"relay_log_pos", "55"},
-        {"last_sql_error", ""},
-        {"last_io_error", R"("can't \"reach\" db1\\x\ttab\nline \x01 \x7f caf\u00e9 \U0001f42c \xff")"},
-        {"seconds_behind_master", "2"},
-        {"slave_lag_seconds", "4"},
-        {"sql_delay", "60"},
-        {"allow_tls", "1"},
-        {"num_slave_hosts", "2"},
-        {"slave_hosts", R"([{"Hostname":"db3","Port":3306},{"Hostname":"db9","Port":3306}])"},
-        {"cluster_name", "db1:3306"},
-        {"data_center", "east"},
-        {"semi_sync_enforced", "3"},
-        {"semi_sync_master_timeout", "10000"},
-        {"replication_depth", "1"},
-        {"has_replication_credentials", "1"},
-        {"last_discovery_latency", "1500000"},
-        {"replication_group_members", R"([{"Hostname":"db4","Port":3306}])"},
-        {"replication_group_primary_host", "db4"},
-        {"replication_group_member_role", "SECONDARY"},
-    };
-    for (const auto& [column, value] : expected) {
-        EXPECT_EQ(row.at(column), value) << column;
-    }
-}
-
-TEST(InstanceRow, a_primary_has_no_source_and_no_threads) {
-    model::Server server = full_server();
-    auto facts = std::make_shared<model::Facts>(*server.facts);
-    facts->channels.clear();
-    facts->queried_lag.reset();
-    server.facts = facts;
-    const auto row = stored(server, Moment{Instant(Seconds(11)), noon});
-    EXPECT_EQ(row.at("master_host"), "");
-    EXPECT_EQ(row.at("master_port"), "0");
-    EXPECT_EQ(row.at("replication_io_thread_state"), "-1");
-    EXPECT_EQ(row.at("seconds_behind_master"), "NULL");
-    EXPECT_EQ(row.at("slave_lag_seconds"), "NULL");
-    EXPECT_EQ(row.at("last_io_error"), "");
-}
-
-TEST(InstanceRow, a_failed_check_reads_as_invalid_whatever_the_second) {
-    model::Server server = full_server();
-    server.check.failures = 1;
-    server.check.attempted = Instant(Millis(10'100));
-    server.check.completed = Instant(Millis(10'200));
-    const auto row = stored(server, Moment{Instant(Millis(10'200)), noon + Millis(200)});
-    EXPECT_EQ(row.at("last_seen"), "2023-11-14 22:13:20");
-    EXPECT_GT(row.at("last_checked"), row.at("last_seen"));
-    EXPECT_EQ(row.at("last_check_partial_success"), "0");
-}
-
-TEST(InstanceRow, a_server_that_was_never_read_is_a_seed) {
-    model::Server server;
-    server.endpoint = {"db7", 3306};
-    server.check.failures = 1;
-    const auto row = stored(server, Moment{Instant(Seconds(11)), noon});
-    EXPECT_EQ(row.at("version"), "Unknown");
-    EXPECT_EQ(row.at("cluster_name"), "db7:3306");
-    EXPECT_EQ(row.at("last_seen"), "NULL");
 }
 
 TEST(ChangeRows, the_classic_columns_hold_what_other_readers_expect) {

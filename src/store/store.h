@@ -115,6 +115,28 @@ struct Fence {
     NodeToken holder;
 };
 
+/// What a client wanted of a node that stands by: the active one does it in its place. Handed over in the database,
+/// because that is the one thing that nodes surely share.
+struct Errand {
+    std::string id;  ///< unique
+    std::string method;
+    std::string target;  ///< as the client sent it
+    std::string user;    ///< who asked; was found to have the right to
+};
+struct ErrandAnswer {
+    unsigned status = 0;
+    std::string headers;  ///< "Name: value", one a line
+    std::string body;
+};
+/// How far an errand has come. An answer: it is done. Else `taken_by` the node that does it, "" nobody yet.
+struct ErrandState {
+    bool is_known = false;
+    NodeToken taken_by;
+    std::optional<ErrandAnswer> answer;
+};
+/// An errand that nobody has taken up for so long is not done any more: whoever waited for it has given up.
+inline constexpr Seconds errand_life{15};
+
 /// How long rows live that nobody takes away.
 struct Retention {
     Seconds history = std::chrono::days(7);       ///< audit, recoveries, steps, detections
@@ -132,6 +154,8 @@ public:
     /// in any case.
     virtual Task<IntentSince> intent_since(std::string mark) = 0;
     virtual Task<std::vector<KnownServer>> known_servers() = 0;
+    /// What the active node last wrote of each server that is kept: as much as the classic columns hold.
+    virtual Task<std::vector<model::ServerPtr>> observed_servers() = 0;
 
     /// One durable transaction. `commit_id` makes a retry harmless: applied once, success again.
     virtual Task<void> apply(std::string commit_id, std::vector<model::Change> changes) = 0;
@@ -143,6 +167,17 @@ public:
     virtual Task<ActiveNode> claim_activity(NodeRecord self, Seconds patience) = 0;
     /// Lets another node be active at once; harmless for one that is not.
     virtual Task<void> release_activity(NodeToken self) = 0;
+
+    /// Hands an errand over; it is there when this returns.
+    virtual Task<void> put_errand(Errand errand) = 0;
+    /// Those that nobody has taken up are from now on `self`'s to do, oldest first. What is too old is dropped.
+    virtual Task<std::vector<Errand>> take_errands(NodeToken self) = 0;
+    /// Says what came of one. Whatever was written before is there for whoever reads the answer.
+    virtual Task<void> answer_errand(std::string id, ErrandAnswer answer) = 0;
+    virtual Task<ErrandState> errand(std::string id) = 0;
+    /// Nobody waits for it any more. False: it has been taken up, and is left as it is unless it is answered.
+    virtual Task<bool> drop_errand(std::string id) = 0;
+
     /// Written behind: later, in batches; losing the last one costs nothing. Never blocks, keeps the newest of each
     /// server.
     virtual void write_observed(model::ServerPtr server) = 0;
@@ -190,11 +225,14 @@ public:
 
     /// How writing goes. Any thread.
     const Meter& meter() const { return *meter_; }
+    /// How it is paced now. Any thread.
+    const WritePace& pace() const { return *pace_; }
 
 protected:
     std::atomic<bool> keeps_audit_ = true;
     /// Shared with writes that go on when the store has gone.
     const std::shared_ptr<Meter> meter_ = std::make_shared<Meter>();
+    std::shared_ptr<const WritePace> pace_ = std::make_shared<const WritePace>();
 };
 
 }  // namespace orc::store
