@@ -41,6 +41,10 @@ Task<void> ServerLink::open_kept(std::shared_ptr<ServerLink> self, Deadline dead
     const unsigned generation = self->context_->generation;
     std::shared_ptr<Session> session = self->context_->dialer.make(self->server_, self->context_->options.access);
     CO_TRY(co_await session->open(deadline));
+    if (self->is_closed_) {  // the server was let go of meanwhile: nobody would ever close it
+        session->close();
+        co_return fail(ErrorCode::cancelled, self->server_.text() + " was let go of");
+    }
     self->kept_ = session;
     self->kept_generation_ = generation;
     self->kept_since_ = self->context_->clock.now();
@@ -125,7 +129,9 @@ Task<ServerLink::Work> ServerLink::begin_work(std::shared_ptr<ServerLink> self, 
 }
 
 void ServerLink::end_work(Work work) {
-    if (work.session && work.session->is_open() && !idle_ && !context_->is_stopping) {
+    if (work.session && is_closed_) {
+        work.session->close();
+    } else if (work.session && work.session->is_open() && !idle_ && !context_->is_stopping) {
         idle_ = std::move(work);
         idle_since_ = context_->clock.now();
     }
@@ -156,6 +162,7 @@ Co<void> ServerLink::kill(std::shared_ptr<ServerLink> self, std::uint64_t id) {
 }
 
 void ServerLink::close() {
+    is_closed_ = true;
     drop_kept();
     if (auto idle = std::exchange(idle_, std::nullopt)) {
         idle->session->close();

@@ -80,7 +80,7 @@ public:
 
     /// Tells the listener that the kept session had broken by itself.
     void report_broken();
-    /// Ends everything; waiting operations fail with cancelled.
+    /// Ends everything for good; waiting operations fail with cancelled.
     void close();
 
 private:
@@ -96,6 +96,7 @@ private:
     ProbeMemory memory_;
     std::optional<Work> idle_;
     Instant idle_since_{};
+    bool is_closed_ = false;
 };
 
 }  // namespace orc::mysql
