@@ -61,6 +61,14 @@ public:
     /// Stops new work, cancels, waits.
     Co<void> stop();
 
+    /// Another node probes from now on: lets go of every server and shows what that one writes down, read again each
+    /// second or, where that takes long, less often. Before start() it says how to begin.
+    void follow();
+    /// The end of following: every server is read at once, as after a start. Nothing happens to a loop that probes.
+    Co<void> lead();
+    /// While following, shows what has been written by now.
+    Co<void> look();
+
     /// From now on with these settings. Control executor.
     void adopt(const config::Settings& settings);
 

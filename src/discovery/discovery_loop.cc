@@ -82,7 +82,7 @@ void DiscoveryLoop::State::start_known(const std::vector<store::KnownServer>& kn
 
 /// Starts whatever may start now and sees to it that this is called again in time.
 void DiscoveryLoop::State::pump() {
-    if (group.is_stopping() || !is_started) {
+    if (group.is_stopping() || !is_started || is_following) {
         return;
     }
     const Instant now = seams.clock.now();
@@ -149,7 +149,7 @@ void DiscoveryLoop::State::publish() {
         const std::unique_lock lock(published_mutex);
         published_names = std::move(copy);
     }
-    if (!table.has_changed()) {
+    if (is_following || !table.has_changed()) {
         return;
     }
     auto snapshot = table.snapshot(reading_now());
@@ -160,7 +160,7 @@ void DiscoveryLoop::State::publish() {
 
 Co<void> DiscoveryLoop::State::publish_loop(std::shared_ptr<State> self) {
     while (!self->group.is_stopping()) {
-        if (!self->table.has_changed()) {
+        if (self->is_following || !self->table.has_changed()) {
             co_await self->changed.wait();
         }
         self->publish();
@@ -262,6 +262,9 @@ DiscoveryLoop::DiscoveryLoop(Seams seams, config::Settings settings)
         const auto self = weak.lock();
         if (self != nullptr && !self->group.is_stopping()) {
             self->announce(self->table.intend(intent_of(self->seams.ledger), changes, self->reading_now()));
+            if (self->is_following) {
+                self->show();
+            }
         }
     });
 }
@@ -306,11 +309,14 @@ Task<void> DiscoveryLoop::start() {
     }
     co_await State::recall(self, std::move(endpoints));
     self->is_started = true;
-    self->start_known(*known);
-    self->publish();
+    if (self->is_following) {
+        [[maybe_unused]] const auto looked = co_await State::look(self);  // the loop tells what is wrong
+        self->group.spawn(State::follow_loop(self, self->following_run));
+    } else {
+        self->begin_watching(*known);
+    }
     self->group.spawn(State::publish_loop(self));
     self->group.spawn(State::hygiene_loop(self));
-    self->pump();
     co_return Result<void>{};
 }
 
@@ -330,12 +336,16 @@ model::TopologyPtr DiscoveryLoop::topology() const {
 }
 
 model::ClusterPtr DiscoveryLoop::cluster_now(const Endpoint& server) const {
-    return state_->table.cluster_of(state_->names.known_as(server));
+    const Endpoint known = state_->names.known_as(server);
+    return state_->is_following ? state_->published->cluster(known) : state_->table.cluster_of(known);
 }
 
 Task<Endpoint> DiscoveryLoop::State::take_up(std::shared_ptr<State> self, Endpoint server) {
     if (!server.is_valid()) {
         co_return fail(ErrorCode::invalid, "discover: '" + server.text() + "' is no usable host:port");
+    }
+    if (self->is_following) {
+        co_return fail(ErrorCode::not_leader, "discover " + server.text() + ": another node probes");
     }
     const Endpoint given = co_await State::resolve_given(self, server);
     const Endpoint known = self->names.known_as(given);
@@ -379,6 +389,9 @@ Task<model::ServerPtr> DiscoveryLoop::discover(Endpoint server, Deadline deadlin
 
 Co<void> DiscoveryLoop::refresh(std::vector<Endpoint> servers, Deadline deadline) {
     const auto self = state_;
+    if (self->is_following) {
+        co_return co_await look();
+    }
     std::vector<ProbeRequestPtr> asked;
     asked.reserve(servers.size());
     for (const auto& server : servers) {
@@ -398,6 +411,9 @@ void DiscoveryLoop::suspect(const Endpoint& server, std::string why) {
 }
 
 Result<void> DiscoveryLoop::forget(const Endpoint& server) {
+    if (state_->is_following) {
+        return fail(ErrorCode::not_leader, "forget " + server.text() + ": another node probes");
+    }
     const Endpoint known = state_->names.known_as(server);
     if (!state_->table.knows(known) && !state_->schedule.contains(known)) {
         return fail(ErrorCode::not_found, "forget: " + server.text() + " is not known");
@@ -417,7 +433,7 @@ const ProbeHistory& DiscoveryLoop::history() const { return state_->history; }
 
 Counters DiscoveryLoop::counters() const {
     Counters out = state_->counters;
-    out.servers = state_->table.size();
+    out.servers = state_->is_following ? state_->published->members->size() : state_->table.size();
     out.in_flight = state_->schedule.in_flight();
     out.slow_lane = state_->schedule.slow_lane_size();
     return out;

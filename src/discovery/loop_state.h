@@ -1,7 +1,7 @@
 // The inside of DiscoveryLoop, shared by its files: discovery_loop.cc (face, pump), loop_probe.cc (one probe and what
 // follows from it), loop_pulse.cc (signs of life between probes), loop_requests.cc (who waits for a reading),
-// loop_names.cc (names), loop_notes.cc (what the store is told beside servers), loop_commit.cc (what belongs into the
-// ledger). All of it runs on the control executor.
+// loop_names.cc (names), loop_follow.cc (another node probes), loop_notes.cc (what the store is told beside servers),
+// loop_commit.cc (what belongs into the ledger). All of it runs on the control executor.
 #pragma once
 
 #include <deque>
@@ -13,6 +13,7 @@
 
 #include "config/filters.h"
 #include "discovery/audit_names.h"
+#include "discovery/borrowed_topology.h"
 #include "discovery/discovery.h"
 #include "discovery/due_queue.h"
 #include "discovery/host_names.h"
@@ -73,6 +74,13 @@ struct DiscoveryLoop::State : std::enable_shared_from_this<State> {
     std::vector<ProbeRequestPtr> take_requests(const Endpoint& server);
 
     void adopt(const config::Settings& fresh);
+
+    // loop_follow.cc
+    void let_go();
+    static Task<void> look(std::shared_ptr<State> self);
+    void show();
+    static Co<void> follow_loop(std::shared_ptr<State> self, std::uint64_t run);
+    void begin_watching(const std::vector<store::KnownServer>& known);
 
     // loop_names.cc
     static Co<void> resolve_hosts(std::shared_ptr<State> self, const model::Facts* facts);
@@ -167,6 +175,10 @@ struct DiscoveryLoop::State : std::enable_shared_from_this<State> {
     std::unordered_set<std::string> refreshing;  ///< names that the name service is being asked for again
     bool is_committing = false;
     bool is_started = false;
+    bool is_following = false;  ///< another node probes
+    bool wants_lead = false;    ///< the end of that has been asked for
+    std::uint64_t following_run = 0;
+    Borrowed borrowed;  ///< what it wrote
 
     mutable std::mutex published_mutex;
     // Under the mutex: read by any thread.

@@ -36,6 +36,15 @@ void Schedule::remove(const Endpoint& server) {
     entries_.erase(found);
 }
 
+std::vector<Endpoint> Schedule::servers() const {
+    std::vector<Endpoint> out;
+    out.reserve(entries_.size());
+    for (const auto& entry : entries_) {
+        out.push_back(entry.first);
+    }
+    return out;
+}
+
 void Schedule::uncount(Entry& entry) {
     in_flight_ -= entry.in_flight ? 1 : 0;
     entry.in_flight = false;

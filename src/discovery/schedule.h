@@ -7,6 +7,7 @@
 #include <optional>
 #include <tuple>
 #include <unordered_map>
+#include <vector>
 
 #include "base/endpoint.h"
 #include "base/time.h"
@@ -51,6 +52,7 @@ public:
     void add(const Endpoint& server, Lane lane, Instant now);
     void remove(const Endpoint& server);
     bool contains(const Endpoint& server) const { return entries_.contains(server); }
+    std::vector<Endpoint> servers() const;
     bool is_in_flight(const Endpoint& server) const;
 
     /// Now, ahead of its due time and of any backing off; once more after the one in flight. False: not there.

@@ -131,6 +131,16 @@ ChangedClusters TopologyTable::remove(const Endpoint& server, const Reading& now
     return rebuild(std::move(touched), now);
 }
 
+void TopologyTable::clear() {
+    records_.clear();
+    children_.clear();
+    side_children_.clear();
+    groups_.clear();
+    aliases_ = {};
+    has_changed_ = true;
+    has_moved_ = true;
+}
+
 ChangedClusters TopologyTable::rename(const Endpoint& from, const Endpoint& to, const Reading& now) {
     Touched touched;
     const std::vector<Endpoint> children = children_of(from);

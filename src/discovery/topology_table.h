@@ -57,6 +57,8 @@ public:
         recalled_domains_[cluster] = std::move(domain);
     }
     ChangedClusters remove(const Endpoint& server, const Reading& now);
+    /// No server is known any more. What was recalled of domains stays.
+    void clear();
     /// `names` now maps `from` to `to`: what refers to it follows, the server known as `from` goes.
     ChangedClusters rename(const Endpoint& from, const Endpoint& to, const Reading& now);
     /// The intended state is now `intent`; `changes` say what is new about it, none that

@@ -1,6 +1,7 @@
 // The half of the table that groups servers: who belongs together, under which name and alias, and their snapshots.
 #include <algorithm>
 
+#include "discovery/intended.h"
 #include "discovery/topology_table.h"
 
 namespace orc::discovery {
@@ -80,22 +81,7 @@ void TopologyTable::remake(Record& record, WallTime wall) {
     server->errant = record.errant.errant();
     server->errant_mariadb = record.errant_mariadb.errant();
     server->ancestry = ancestry_of(record);
-    if (const auto* downtime = intent_->downtime_of(record.endpoint, wall)) {
-        server->downtime = *downtime;
-    }
-    server->in_maintenance = intent_->maintenance.contains(record.endpoint);
-    server->rule = intent_->rule_of(record.endpoint);
-    if (const auto tags = intent_->tags.find(record.endpoint); tags != intent_->tags.end()) {
-        for (const auto& [name, tag] : tags->second) {
-            server->tags.emplace_back(name, tag.value);
-        }
-    }
-    if (const auto pools = pools_of_.find(record.endpoint); pools != pools_of_.end()) {
-        server->pools = pools->second;
-    }
-    if (const auto name = intent_->unresolves.find(record.endpoint.host); name != intent_->unresolves.end()) {
-        server->unresolved_host = name->second.unresolved;
-    }
+    put_intent(*server, *intent_, pools_of_, wall);
     record.server = std::move(server);
 }
 
@@ -123,12 +109,9 @@ ChangedClusters TopologyTable::intend(
         for (const auto& entry : pools_of_) {
             servers.insert(entry.first);
         }
-        pools_of_.clear();
-        for (const auto& [name, pool] : intent_->pools) {
-            for (const auto& member : pool.members) {
-                pools_of_[member].push_back(name);
-                servers.insert(member);
-            }
+        pools_of_ = pools_by_member(*intent_);
+        for (const auto& entry : pools_of_) {
+            servers.insert(entry.first);
         }
     }
     Touched touched;
@@ -177,43 +160,19 @@ ChangedClusters TopologyTable::intend(
 }
 
 AliasClaim TopologyTable::claim_of(const ClusterName& name, Group& group) const {
-    AliasClaim claim;
-    const model::Server* top = nullptr;
-    std::string detected;
+    AliasWitness witness;
     for (const auto& entry : group.members) {
-        const model::ServerPtr& server = entry.second->server;
-        if (server == nullptr) {
-            continue;
-        }
-        const bool is_root = server->depth == 0;
-        if (is_root && top == nullptr) {
-            top = server.get();
-        }
-        if (server->facts != nullptr && !server->facts->cluster_alias.empty() && (detected.empty() || is_root)) {
-            detected = server->facts->cluster_alias;
+        if (entry.second->server != nullptr) {
+            witness.see(*entry.second->server);
         }
     }
-    if (top != nullptr) {
-        claim.is_root_valid = top->check.is_valid();
-        claim.is_not_lost = !top->downtime || top->downtime->reason != model::lost_in_recovery;
-    }
-    claim.has_replicas = group.members.size() > 1;
-    const auto kept = intent_->aliases.find(name);
-    const auto override_ = intent_->alias_overrides.find(name);
-    if (override_ != intent_->alias_overrides.end()) {
-        claim.alias = override_->second;
-        claim.is_override = true;
-    } else if (!detected.empty()) {
-        claim.alias = detected;
-    } else if (kept != intent_->aliases.end()) {
-        claim.alias = kept->second;
-    } else {
+    AliasClaim claim = witness.claim(name, *intent_);
+    if (claim.alias.empty() && !claim.is_override) {
         if (!group.alias_by_name) {
             group.alias_by_name = cluster_name_to_alias_.alias_of(name.text());
         }
         claim.alias = *group.alias_by_name;
     }
-    claim.is_kept = kept != intent_->aliases.end() && kept->second == claim.alias;
     return claim;
 }
 
