@@ -66,6 +66,8 @@ struct Membership {
     std::function<Pulse()> pulse;
     std::function<Task<void>()> grab;     ///< become the active node, whoever was
     std::function<Task<void>()> reelect;  ///< let another one become active
+    std::function<Co<void>()> catch_up;   ///< while standing by: know what the active node has decided by now
+    bool is_shared = false;               ///< other nodes use the database as well
 };
 
 /// How this process reads its configuration again, and who must learn of it. Both are called on the control executor.
@@ -149,6 +151,7 @@ public:
 
     // ---- for the other files of this room ----
     const Seams& seams() const { return seams_; }
+    const Membership& membership() const { return membership_; }
     /// Errors: not_leader, naming the node that leads or what is wrong here.
     Result<void> require_lead() const;
     /// Commits in one step; returns when it is durable. Errors: those of require_lead and of the ledger.

@@ -1,5 +1,7 @@
 #include "app/caretaker.h"
 
+#include <set>
+
 #include "app/service.h"
 #include "model/expiry.h"
 #include "runtime/log.h"
@@ -9,7 +11,6 @@ namespace {
 
 constexpr Seconds beat_every{1};
 constexpr int beats_between_tidying = 60;
-constexpr int beats_between_looks = 5;
 constexpr Millis claim_pause{10};
 constexpr Seconds alive_within{2};
 constexpr Seconds answers_within{3};
@@ -97,9 +98,6 @@ Co<void> Caretaker::live() {
     while (!tasks_.is_stopping()) {
         co_await beat();
         ++rounds_;
-        if (stands_by_ && rounds_ % beats_between_looks == 0) {
-            co_await watch_the_same();
-        }
         if (rounds_ % beats_between_tidying == 0 && seams_.ledger.view().is_leader) {
             co_await tidy();
         }
@@ -136,7 +134,16 @@ Task<void> Caretaker::claim(Seconds patience) {
     auto active = co_await seams_.store.claim_activity(std::move(record), patience);
     Result<void> done = active.map([](const auto&) {});
     if (active) {
+        // Being active began anew: in between somebody else may have been, or this is another database.
+        const bool is_anew = active_ && is_mine() && active->first_seen != active_->first_seen;
         active_ = *active;
+        if (is_shared_ && is_mine() && is_anew && seams_.ledger.view().epoch != 0) {
+            done = co_await seams_.ledger.follow(node_.host);
+        }
+        if (!done) {
+            is_claiming_ = false;
+            co_return done;
+        }
         if (!is_mine()) {
             done = co_await stand_by(*std::move(active));
         } else {
@@ -157,6 +164,7 @@ Task<void> Caretaker::take_over() {
     seams_.store.keep_observations(true);
     LOG(info, "service.active", {{"host", node_.host}, {"stood_by", stands_by_}});
     stands_by_ = false;
+    co_await seams_.discovery.lead();
     co_return Result<void>{};
 }
 
@@ -164,41 +172,10 @@ Task<void> Caretaker::stand_by(store::ActiveNode active) {
     if (!stands_by_) {
         stands_by_ = true;
         seams_.store.keep_observations(false);
+        seams_.discovery.follow();
         LOG(info, "service.standing_by", {{"active", active.host}, {"token", active.token}});
     }
     co_return co_await seams_.ledger.follow(active.host);
-}
-
-// So that this node shows what the active one shows, and need not begin from nothing when it is its turn.
-Co<void> Caretaker::watch_the_same() {
-    const auto known = co_await seams_.store.known_servers();
-    if (!known || !stands_by_) {
-        co_return;
-    }
-    std::set<Endpoint> theirs;
-    for (const auto& server : *known) {
-        theirs.insert(server.endpoint);
-    }
-    const model::TopologyPtr topology = seams_.discovery.topology();
-    for (const auto& server : theirs) {
-        if (!topology->knows(server)) {
-            Endpoint given = server;
-            [[maybe_unused]] const auto taken = co_await seams_.discovery.take_up(std::move(given));
-        }
-    }
-    std::set<Endpoint> not_theirs;
-    for (const auto& [server, cluster] : *topology->members) {
-        if (!theirs.contains(server)) {
-            not_theirs.insert(server);
-        }
-    }
-    // Twice in a row: the active node may be about to find it as well.
-    for (const auto& server : not_theirs_) {
-        if (not_theirs.contains(server)) {
-            [[maybe_unused]] const auto forgotten = seams_.discovery.forget(server);
-        }
-    }
-    not_theirs_ = std::move(not_theirs);
 }
 
 api::Pulse Caretaker::pulse() const {
@@ -212,6 +189,16 @@ api::Pulse Caretaker::pulse() const {
             "database " + seams_.store.describe() + " has not answered for " + std::to_string(silent.count()) + " s";
     }
     return out;
+}
+
+Co<void> Caretaker::catch_up() {
+    if (!stands_by_ || !active_) {
+        co_return;
+    }
+    std::string leader = active_->host;
+    // What cannot be read now is read with the next beat.
+    [[maybe_unused]] const auto followed = co_await seams_.ledger.follow(std::move(leader));
+    co_await seams_.discovery.look();
 }
 
 Task<void> Caretaker::grab() { return claim(Seconds(0)); }

@@ -4,7 +4,6 @@
 
 #include <functional>
 #include <optional>
-#include <set>
 #include <string>
 
 #include "api/use_cases.h"
@@ -51,6 +50,8 @@ public:
 
     /// What the last round found.
     api::Pulse pulse() const;
+    /// While standing by: knows afterwards what the active node has decided and written by now.
+    Co<void> catch_up();
     /// Becomes the active node, whoever was. Errors: those of the database.
     Task<void> grab();
     /// Lets the others become active; if none of them wants to, this node goes on.
@@ -62,7 +63,6 @@ private:
     Task<void> claim(Seconds patience);
     Task<void> take_over();
     Task<void> stand_by(store::ActiveNode active);
-    Co<void> watch_the_same();
     Co<void> tidy();
     Co<void> expire();
     Co<void> take_snapshot_if_due();
@@ -84,7 +84,6 @@ private:
     bool stands_by_ = false;
     std::uint64_t rounds_ = 0;
     std::function<Task<void>()> take_snapshot_;
-    std::set<Endpoint> not_theirs_;  ///< watched here, and not by the active node when that was last looked at
     runtime::TaskGroup tasks_;
 };
 

@@ -106,6 +106,8 @@ Service::Service(Outside outside, ServiceOptions options)
         membership.pulse = [this] { return caretaker_.pulse(); };
         membership.grab = [this] { return caretaker_.grab(); };
         membership.reelect = [this] { return caretaker_.reelect(); };
+        membership.catch_up = [this] { return caretaker_.catch_up(); };
+        membership.is_shared = options_.has_shared_backend;
         use_cases_.set_membership(std::move(membership));
     }
     ledger_.on_change([this](const std::vector<model::Change>& changes) { tell_audit(changes, *use_cases_.settings()); }

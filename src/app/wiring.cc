@@ -195,6 +195,7 @@ Result<std::unique_ptr<store::Store>> make_store(
     std::string name = server.name();
     controls.server_ = std::make_shared<store::LiveMysqlOptions>(std::move(server));
     auto open_backend = store::open_mysql(controls.server_);
+    options.place = [server = controls.server_] { return server->get().first.name(); };
     return store::make_database_store(std::move(open_backend), std::move(name), clock, std::move(options));
 }
 

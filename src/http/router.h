@@ -14,9 +14,13 @@ namespace orc::http {
 
 /// Who may ask.
 enum class Right {
-    read,  ///< anybody who passed authentication
-    act,   ///< needs the right to change things
+    read,            ///< anybody who passed authentication
+    read_of_active,  ///< the same, and the active node answers
+    act,             ///< needs the right to change things; the active node does it
+    act_here,        ///< needs the right to change things; about the very node that is asked
 };
+inline bool is_change(Right right) { return right == Right::act || right == Right::act_here; }
+inline bool is_for_active(Right right) { return right == Right::act || right == Right::read_of_active; }
 
 /// Values of the ":name" parts of a route.
 class Params {

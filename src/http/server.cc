@@ -14,6 +14,7 @@
 #include "http/auth.h"
 #include "http/desk.h"
 #include "http/json_writer.h"
+#include "http/relay.h"
 #include "runtime/log.h"
 #include "runtime/rng.h"
 #include "runtime/task_group.h"
@@ -67,6 +68,7 @@ struct Server::State {
     Router root_router;        ///< paths that stand as they are configured
     std::shared_ptr<EventHub> events;
     std::unique_ptr<Listener> listener;
+    std::unique_ptr<Relay> relay;
     runtime::TaskGroup group;
     std::thread thread;
 
@@ -74,6 +76,7 @@ struct Server::State {
     Co<Response> answer(Request request);
     std::optional<Response> check_method(const Request& request, bool is_post) const;
     Co<Response> answer_within(Request request);
+    Co<Response> answer_for_other(Request request);
     Co<bool> has_token(TokenPair pair);
     void listen_to_recoveries(const std::shared_ptr<State>& self);
     Task<bool> shut_down(Millis drain);
@@ -151,12 +154,12 @@ Co<Response> Server::State::answer_within(Request request) {
         co_return *std::move(refusal);
     }
     auto found = match(request);
-    const bool is_post = request.method == "POST" && found && found->right == Right::act;
+    const bool is_post = request.method == "POST" && found && is_change(found->right);
     const bool is_known_method = request.method == "GET" || request.method == "HEAD" || is_post;
     if (!found || !is_known_method) {
         co_return plain(404, "404 page not found\n");
     }
-    if (found->right == Right::act) {
+    if (is_change(found->right)) {
         if (auto refusal = check_method(request, is_post)) {
             co_return *std::move(refusal);
         }
@@ -164,21 +167,42 @@ Co<Response> Server::State::answer_within(Request request) {
     if (!prefix.empty() && request.parts.segments.size() == prefix.size() && is_below(request.parts.segments, prefix)) {
         co_return redirect("/" + join(prefix, "/") + "/");
     }
-    if (found->right == Right::act && gate.wants_token()) {
+    if (is_change(found->right) && gate.wants_token()) {
         if (auto pair = token_of(request)) {
             request.may_act = co_await has_token(*std::move(pair));
         }
     }
-    if (found->right == Right::act && gate.is_foreign(request)) {
+    if (is_change(found->right) && gate.is_foreign(request)) {
         LOG(warning,
             "http.foreign_change_refused",
             {{"origin", request.header("Origin")}, {"client", request.peer}, {"target", request.parts.segments.back()}}
         );
         co_return envelope_error("Unauthorized: the request was made by a page of another site");
     }
-    if (found->right == Right::act && !request.may_act) {
+    if (is_change(found->right) && !request.may_act) {
         co_return envelope_error("Unauthorized");
     }
+    if (is_for_active(found->right)) {
+        std::string target = below(request.target, prefix.size());
+        if (auto passed = co_await relay->pass_on(request.method, std::move(target), request.user)) {
+            co_return *std::move(passed);
+        }
+    }
+    Call call(std::move(request), std::move(found->params));
+    co_return co_await found->answer(std::move(call));
+}
+
+/// A request that another node has let in, and whose path is below the prefix.
+Co<Response> Server::State::answer_for_other(Request request) {
+    auto parts = parse_target(request.target);
+    auto found = parts ? router.match(parts->segments) : std::nullopt;
+    if (!found) {
+        co_return plain(404, "404 page not found\n");
+    }
+    if (is_change(found->right) && use_cases.settings()->read_only) {
+        co_return envelope_error("Unauthorized");
+    }
+    request.parts = *std::move(parts);
     Call call(std::move(request), std::move(found->params));
     co_return co_await found->answer(std::move(call));
 }
@@ -239,6 +263,7 @@ void Server::State::end_thread() {
 Task<bool> Server::State::shut_down(Millis span) {
     events->close();
     co_await listener->stop(span);
+    co_await relay->stop();
     co_await group.stop();
     co_return true;
 }
@@ -278,7 +303,10 @@ Result<std::unique_ptr<Server>> Server::start(
     if (more_routes) {
         more_routes(state->router, desk);
     }
+    Handler answer_for_other = [raw](Request request) { return raw->answer_for_other(std::move(request)); };
+    state->relay = std::make_unique<Relay>(use_cases, state->io, std::move(answer_for_other));
     state->listener->start();
+    state->relay->start();
     state->group.spawn(state->events->watch());
     state->listen_to_recoveries(state);
     state->thread = std::thread([io = state->io] {

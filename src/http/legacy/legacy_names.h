@@ -94,7 +94,7 @@ std::string queues_together(const std::vector<discovery::QueueSample>& samples);
 std::string write_samples(const std::vector<store::WriteSample>& samples);
 std::string writes_together(const std::vector<store::WriteSample>& samples);
 std::string batch_samples(const std::vector<store::BatchSample>& samples);
-std::string batches_together(const std::vector<store::BatchSample>& samples);
+std::string batches_together(const std::vector<store::BatchSample>& samples, const store::WritePace& pace);
 
 std::string audit(const View& view, const std::vector<model::AuditEntry>& entries);
 std::string health(const api::Health& health);

@@ -169,15 +169,15 @@ std::string batch_samples(const std::vector<store::BatchSample>& samples) {
     });
 }
 
-std::string batches_together(const std::vector<store::BatchSample>& samples) {
+std::string batches_together(const std::vector<store::BatchSample>& samples, const store::WritePace& pace) {
     using Sample = store::BatchSample;
     std::size_t servers = 0;
     for (const auto& sample : samples) {
         servers += sample.servers;
     }
     JsonWriter json;
-    json.begin_object().field("InstanceWriteBufferSize", store::observed_batch_max);
-    json.field("InstanceFlushIntervalMilliseconds", Millis(store::observed_batch_age).count());
+    json.begin_object().field("InstanceWriteBufferSize", pace.most.load());
+    json.field("InstanceFlushIntervalMilliseconds", pace.longest_wait_us.load() / 1000);
     json.field("CountInstances", servers);
     write_four(json, spread(samples, [](const Sample& s) { return double(s.servers); }), "Instances");
     write_four(json, spread(samples, [](const Sample& s) { return seconds(s.waited); }), "WaitSeconds");

@@ -7,7 +7,9 @@ namespace orc::http::routes {
 namespace {
 
 constexpr Right read = Right::read;
+constexpr Right read_of_active = Right::read_of_active;
 constexpr Right act = Right::act;
+constexpr Right act_here = Right::act_here;
 
 constexpr Row rows[] = {
     {"instance/:host/:port", read, instance},
@@ -43,9 +45,9 @@ constexpr Row rows[] = {
 
     {"can-replicate-from/:host/:port/:belowHost/:belowPort", read, can_replicate_from},
     {"can-replicate-from-gtid/:host/:port/:belowHost/:belowPort", read, can_replicate_from_gtid},
-    {"locate-gtid-errant/:host/:port", read, errant_logs},
-    {"restart-slave-statements/:host/:port", read, restart_statements},
-    {"restart-replica-statements/:host/:port", read, restart_statements},
+    {"locate-gtid-errant/:host/:port", read_of_active, errant_logs},
+    {"restart-slave-statements/:host/:port", read_of_active, restart_statements},
+    {"restart-replica-statements/:host/:port", read_of_active, restart_statements},
     {"automated-recovery-filters", read, automated_recovery_filters},
     {"bulk-instances", read, bulk_instances},
     {"bulk-promotion-rules", read, bulk_promotion_rules},
@@ -84,7 +86,7 @@ constexpr Row rows[] = {
     {"heuristic-cluster-pool-lag/:clusterName/:pool", read, pool_lag},
     {"resolve/:host/:port", read, resolve},
     {"hostname-resolve-cache", read, hostname_resolve_cache},
-    {"reset-hostname-resolve-cache", act, reset_hostname_resolve_cache},
+    {"reset-hostname-resolve-cache", act_here, reset_hostname_resolve_cache},
     {"register-hostname-unresolve/:host/:port/:virtualname", act, register_hostname_unresolve},
     {"deregister-hostname-unresolve/:host/:port", act, deregister_hostname_unresolve},
     {"snapshot-topologies", act, snapshot_topologies},
@@ -137,10 +139,10 @@ constexpr Row rows[] = {
     {"audit/instance/:host/:port/:page", read, audit},
 
     // Ours, named after the classic verb that they preview.
-    {"plan/graceful-master-takeover/:host/:port", read, plan_take_over},
-    {"plan/graceful-master-takeover/:host/:port/:designatedHost/:designatedPort", read, plan_take_over},
-    {"plan/graceful-master-takeover/:clusterHint", read, plan_take_over},
-    {"plan/graceful-master-takeover/:clusterHint/:designatedHost/:designatedPort", read, plan_take_over},
+    {"plan/graceful-master-takeover/:host/:port", read_of_active, plan_take_over},
+    {"plan/graceful-master-takeover/:host/:port/:designatedHost/:designatedPort", read_of_active, plan_take_over},
+    {"plan/graceful-master-takeover/:clusterHint", read_of_active, plan_take_over},
+    {"plan/graceful-master-takeover/:clusterHint/:designatedHost/:designatedPort", read_of_active, plan_take_over},
 
     {"discovery-metrics-raw/:seconds", read, probe_samples},
     {"discovery-metrics-aggregated/:seconds", read, probes_together},
@@ -154,21 +156,21 @@ constexpr Row rows[] = {
     {"write-buffer-metrics-aggregated/:seconds", read, batches_together},
 
     {"headers", read, headers},
-    {"grab-election", act, grab_election},
+    {"grab-election", act_here, grab_election},
     {"reelect", act, reelect},
-    {"reload-cluster-alias", act, reload_cluster_alias},
-    {"raft-add-peer/:addr", act, no_group},
-    {"raft-remove-peer/:addr", act, no_group},
-    {"raft-yield/:node", act, no_group},
-    {"raft-yield-hint/:hint", act, no_group},
+    {"reload-cluster-alias", act_here, reload_cluster_alias},
+    {"raft-add-peer/:addr", act_here, no_group},
+    {"raft-remove-peer/:addr", act_here, no_group},
+    {"raft-yield/:node", act_here, no_group},
+    {"raft-yield-hint/:hint", act_here, no_group},
     {"raft-peers", read, no_group},
     {"raft-state", read, no_group},
     {"raft-leader", read, no_group},
     {"raft-health", read, no_group},
     {"raft-status", read, no_group},
-    {"raft-snapshot", act, no_group},
-    {"agents", act, no_agents},
-    {"seeds", act, no_agents},
+    {"raft-snapshot", act_here, no_group},
+    {"agents", act_here, no_agents},
+    {"seeds", act_here, no_agents},
     {"health", read, health},
     {"lb-check", read, alive},
     {"_ping", read, alive},

@@ -67,7 +67,16 @@ TEST(Measures, queues_writes_and_batches_are_told_alone_and_together) {
         legacy::batch_samples({{second(0), 4, Micros(7), Micros(9)}}),
         R"([{"Timestamp":"2023-11-14T22:13:20.000Z","Instances":4,"WaitLatency":7000,"WriteLatency":9000}])"
     );
-    EXPECT_THAT(legacy::batches_together({{second(0), 4, Micros(7), Micros(9)}}), HasSubstr(R"("CountInstances":4)"));
+    store::WritePace pace;
+    pace.most = 20;
+    pace.longest_wait_us = 250'000;
+    EXPECT_THAT(
+        legacy::batches_together({{second(0), 4, Micros(7), Micros(9)}}, pace),
+        AllOf(
+            HasSubstr(R"("InstanceWriteBufferSize":20,"InstanceFlushIntervalMilliseconds":250)"),
+            HasSubstr(R"("CountInstances":4)")
+        )
+    );
 }
 
 TEST(Measures, come_from_what_the_service_really_does) {

@@ -66,7 +66,7 @@ Response of_store(
     const Desk& desk,
     const Call& call,
     std::vector<Sample> (store::Meter::*since)(WallTime) const,
-    std::string (*form)(const std::vector<Sample>&)
+    const std::function<std::string(const std::vector<Sample>&)>& form
 ) {
     const auto span = seconds_param(call.params);
     if (!span) {
@@ -91,16 +91,19 @@ Co<Response> queues_together(DeskPtr desk, Call call) {
     return of_queues(std::move(desk), std::move(call), legacy::queues_together);
 }
 Co<Response> write_samples(DeskPtr desk, Call call) {
-    co_return of_store(*desk, call, &store::Meter::writes_since, legacy::write_samples);
+    co_return of_store<store::WriteSample>(*desk, call, &store::Meter::writes_since, legacy::write_samples);
 }
 Co<Response> writes_together(DeskPtr desk, Call call) {
-    co_return of_store(*desk, call, &store::Meter::writes_since, legacy::writes_together);
+    co_return of_store<store::WriteSample>(*desk, call, &store::Meter::writes_since, legacy::writes_together);
 }
 Co<Response> batch_samples(DeskPtr desk, Call call) {
-    co_return of_store(*desk, call, &store::Meter::batches_since, legacy::batch_samples);
+    co_return of_store<store::BatchSample>(*desk, call, &store::Meter::batches_since, legacy::batch_samples);
 }
 Co<Response> batches_together(DeskPtr desk, Call call) {
-    co_return of_store(*desk, call, &store::Meter::batches_since, legacy::batches_together);
+    const auto form = [&desk](const std::vector<store::BatchSample>& samples) {
+        return legacy::batches_together(samples, desk->use_cases.seams().store.pace());
+    };
+    co_return of_store<store::BatchSample>(*desk, call, &store::Meter::batches_since, form);
 }
 
 }  // namespace orc::http::routes

@@ -15,9 +15,9 @@ namespace orc::http::routes {
 namespace {
 
 constexpr Row rows[] = {
-    {"api/reload-configuration", Right::act, reload_configuration},
+    {"api/reload-configuration", Right::act_here, reload_configuration},
     {"api/change-token", Right::read, change_token},
-    {"web/access-token", Right::read, pick_up_token},
+    {"web/access-token", Right::read_of_active, pick_up_token},
     {"health/live", Right::read, live},
     {"health/ready", Right::read, ready},
     {"health/leader", Right::read, leads},

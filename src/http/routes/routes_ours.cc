@@ -21,12 +21,12 @@ Response plan_answer(const Result<planning::Plan>& plan) {
 }
 
 constexpr Row rows[] = {
-    {"api/plan/recover/:host/:port", Right::read, plan_recover},
-    {"api/plan/recover/:host/:port/:candidateHost/:candidatePort", Right::read, plan_recover},
-    {"api/explain/:clusterHint", Right::read, explain_cluster},
-    {"api/explain/:host/:port", Right::read, explain},
-    {"api/running", Right::read, running},
-    {"api/missing-grants", Right::read, missing_grants},
+    {"api/plan/recover/:host/:port", Right::read_of_active, plan_recover},
+    {"api/plan/recover/:host/:port/:candidateHost/:candidatePort", Right::read_of_active, plan_recover},
+    {"api/explain/:clusterHint", Right::read_of_active, explain_cluster},
+    {"api/explain/:host/:port", Right::read_of_active, explain},
+    {"api/running", Right::read_of_active, running},
+    {"api/missing-grants", Right::read_of_active, missing_grants},
     {"api/overview", Right::read, overview},
     {"api/events", Right::read, events},
     {"", Right::read, page},

@@ -174,14 +174,14 @@ constexpr Row rows[] = {
     {"api/v2/clusters/:name/instances", Right::read, cluster_instances_v2},
     {"api/v2/clusters/:name/topology", Right::read, cluster_topology_v2},
     {"api/v2/instances/:host/:port", Right::read, instance_v2},
-    {"api/v2/instances/:host/:port/channels", Right::read, channels_v2},
+    {"api/v2/instances/:host/:port/channels", Right::read_of_active, channels_v2},
     {"api/v2/recoveries", Right::read, recoveries_v2},
     {"api/v2/recoveries/active", Right::read, active_recoveries_v2},
     {"api/v2/status", Right::read, status_v2},
     {"api/v2/proxysql/servers", Right::read, proxysql_v2},
     {"api/v2/openapi.json", Right::read, openapi},
     // What the same fork added to the classic API.
-    {"api/instance-channels/:host/:port", Right::read, instance_channels},
+    {"api/instance-channels/:host/:port", Right::read_of_active, instance_channels},
     {"api/proxysql/servers", Right::read, proxysql_servers},
     {"api/proxysql/servers/:hostgroup", Right::read, proxysql_servers},
 };
