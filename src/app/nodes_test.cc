@@ -84,7 +84,10 @@ Co<void> take(api::UseCases& use_cases, std::vector<store::Errand>& out) {
 }
 
 Co<void> answer(api::UseCases& use_cases, std::string id) {
-    const auto done = co_await api::answer_errand(use_cases, std::move(id), store::ErrandAnswer{200, "", "done"});
+    store::ErrandAnswer given;
+    given.status = 200;
+    given.body = "done";
+    const auto done = co_await api::answer_errand(use_cases, std::move(id), std::move(given));
     EXPECT_TRUE(done) << done.error().message;
 }
 
