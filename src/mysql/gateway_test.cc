@@ -179,8 +179,20 @@ TEST(Gateway, a_receiver_that_takes_its_leave_is_stopped_when_the_signal_can_rea
         ));
         EXPECT_GE(looks, c.looks_least);
         EXPECT_LE(looks, c.looks_most);
-        EXPECT_EQ(scene.sql.count("SET GLOBAL rpl_semi_sync_slave_enabled = 1"), 1U);
+        EXPECT_EQ(scene.sql.count("SET GLOBAL rpl_semi_sync"), 0U);
     }
+}
+
+TEST(Gateway, a_stop_that_is_cut_short_leaves_acknowledging_as_it_was) {
+    Scene scene("10.11.6-MariaDB");
+    scene.sql.on("SHOW GLOBAL VARIABLES LIKE 'rpl_semi", FakeSql::table({{"rpl_semi_sync_slave_enabled", "ON"}}));
+    scene.sql.on("SELECT ID, USER, COMMAND", FakeSql::table({{"7", "system user", "Slave_IO"}}));
+    scene.sql.on("STOP", FakeSql::hang());
+    const auto stopped = scene.run(scene.gateway->stop_receiver(scene.at(), "", scene.in(Millis(150))));
+    ASSERT_FALSE(stopped);
+    EXPECT_EQ(stopped.error().code, ErrorCode::timed_out);
+    EXPECT_EQ(scene.sql.count("STOP SLAVE IO_THREAD"), 1U);
+    EXPECT_EQ(scene.sql.count("SET GLOBAL rpl_semi_sync"), 0U) << "who would switch it back?";
 }
 
 TEST(Gateway, asks_the_sites_own_questions) {

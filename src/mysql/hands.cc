@@ -42,16 +42,10 @@ Co<bool> is_there(std::shared_ptr<Hands> hands, std::uint64_t session, Deadline 
     co_return answer && !answer->sets.empty() && !answer->sets.front().rows.empty();
 }
 
-/// A killed receiver says farewell to its source over a connection of its own, and a silent source keeps it waiting.
-/// Stopping ends that wait, but only if it has begun: a signal that comes before is lost, and the server sends the next
-/// one two seconds later. So it gets a moment to arrive there, or to be gone.
-/// With several receivers nobody could tell which one it is: then none is killed, and stopping takes its time.
-Co<void> kill_only_receiver(std::shared_ptr<Hands> hands, Deadline deadline) {
-    const auto found = co_await receivers(hands, deadline);
-    if (found.size() != 1) {
-        co_return;
-    }
-    const std::uint64_t receiver = found.front();
+/// Stopping ends the wait of a receiver's farewell (see stop_channel), but only if that has begun: a signal that comes
+/// before is lost, and the server sends the next one two seconds later. So it gets a moment to arrive there, or to be
+/// gone.
+Co<void> kill_receiver(std::shared_ptr<Hands> hands, std::uint64_t receiver, Deadline deadline) {
     // It may have gone by itself; that is what was wanted.
     co_await run(hands, Dialect::kill(receiver), deadline);
     auto& clock = hands->link()->context().clock;
@@ -78,36 +72,24 @@ Task<std::uint64_t> receiver_to_kill(std::shared_ptr<Hands> hands, Deadline dead
     if (!semi_sync.replica_enabled) {
         co_return 0;
     }
+    // With several nobody could tell which one it is: then none is killed, and stopping takes its time.
     const auto found = co_await receivers(hands, deadline);
     co_return found.size() == 1 ? found.front() : 0;
 }
 
+// A MariaDB replica that acknowledges logs in to its source once more when its receiver ends, to end its dump thread
+// there. A frozen source keeps it waiting for rpl_semi_sync_slave_kill_conn_timeout, five seconds by default: long
+// enough to lose a failover. Killed first, it is in that wait when the stop comes, which ends it at once.
+// Acknowledging itself is left alone: who switches it off here may be dead before it is on again, and 10.11.19 does not
+// heed the change while the receiver runs anyway.
 Task<void> stop_channel(std::shared_ptr<Hands> hands, Threads threads, std::string channel, Deadline deadline) {
-    // A MariaDB replica that acknowledges logs in to its source once more when its receiver stops, to end its dump
-    // thread there. A frozen source keeps it waiting for rpl_semi_sync_slave_kill_conn_timeout, five seconds by
-    // default: long enough to lose a failover. One that does not acknowledge just stops, so acknowledging pauses
-    // meanwhile.
-    std::string acknowledging;
-    if (hands->dialect().is_mariadb() && threads != Threads::applier) {
-        std::string ask(Dialect::semi_sync_variables());
-        CO_TRY(const auto variables, co_await run(hands, std::move(ask), deadline));
-        model::SemiSync semi_sync;
-        read_semi_sync_variables(variables.sets.front(), semi_sync);
-        if (semi_sync.replica_enabled) {
-            acknowledging = semi_sync_names(variables.sets.front()).replica_enabled;
+    if (threads != Threads::applier) {
+        CO_TRY(const auto receiver, co_await receiver_to_kill(hands, deadline));
+        if (receiver != 0) {
+            co_await kill_receiver(hands, receiver, deadline);
         }
     }
-    if (!acknowledging.empty()) {
-        CO_TRY(co_await run(hands, Dialect::set_semi_sync(acknowledging, false), deadline));
-        co_await kill_only_receiver(hands, deadline);
-    }
-    const auto stopped = co_await run(hands, hands->dialect().stop(threads, channel), deadline);
-    if (!acknowledging.empty() && hands->session() && hands->session()->is_open()) {
-        CO_TRY(co_await run(hands, Dialect::set_semi_sync(acknowledging, true), deadline));
-    }
-    if (!stopped) {
-        co_return tl::unexpected<Error>(stopped.error());
-    }
+    CO_TRY(co_await run(hands, hands->dialect().stop(threads, channel), deadline));
     co_return Result<void>{};
 }
 

@@ -328,6 +328,26 @@ TEST_P(RealServers, semi_sync_switches_by_what_the_server_has) {
     EXPECT_FALSE(facts->semi_sync.replica_enabled);
 }
 
+TEST_P(RealServers, a_receiver_below_a_frozen_source_stops_at_once_and_acknowledges_after_its_next_start) {
+    ASSERT_NO_FATAL_FAILURE(start(2, true));
+    Bridge bridge(manager());
+    auto& gateway = bridge.gateway();
+    const std::string enabled =
+        is_mysql() ? "SELECT @@global.rpl_semi_sync_replica_enabled" : "SELECT @@global.rpl_semi_sync_slave_enabled";
+    ASSERT_OK(lab_->freeze(1));
+    // Whoever asked for the first one gives up, or dies, before it is done.
+    bridge.run(gateway.stop_receiver(at(2), "", bridge.in(Millis(15))));
+    EXPECT_EQ(scalar(2, enabled), "1");
+    const auto begun = steady_clock::now();
+    ASSERT_OK(bridge.run(gateway.stop_receiver(at(2), "", bridge.in(Seconds(10)))));
+    EXPECT_LT(steady_clock::now() - begun, Millis(1000));
+    EXPECT_EQ(scalar(2, enabled), "1");
+    ASSERT_OK(lab_->thaw(1));
+    ASSERT_OK(bridge.run(gateway.start_receiver(at(2), "", bridge.in(Seconds(10)))));
+    ASSERT_OK(lab_->wait_until_replicating(Seconds(10)));
+    EXPECT_EQ(scalar(2, enabled), "1");
+}
+
 TEST_P(RealServers, tls_and_passwords) {
     ASSERT_NO_FATAL_FAILURE(start(1));
     const auto open_with = [&](TlsMode mode, std::string password, bool& used_tls) {

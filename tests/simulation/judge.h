@@ -102,6 +102,7 @@ private:
     void finish_hooks();
     void finish_topology();
     void finish_writes();
+    void finish_acknowledging();
     bool is_accounted_for(const SimServer& server) const;
     bool is_branch_accounted_for(const SimServer& server) const;
     /// Clients follow primaries: a replica that could be written is nobody's second primary.

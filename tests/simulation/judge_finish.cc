@@ -63,6 +63,18 @@ void Judge::finish() {
     finish_hooks();
     finish_topology();
     finish_writes();
+    finish_acknowledging();
+}
+
+// A replica that acknowledges goes on doing so unless a plan says otherwise, whoever died meanwhile.
+void Judge::finish_acknowledging() {
+    for (int i = 0; i < fleet_.size(); ++i) {
+        const SimServer& server = fleet_.at(i);
+        const bool should = server.options().has_semi_sync && server.options().semi_sync_replica;
+        if (should && !server.semi_sync_replica && !plans_.has_switched_off(server.endpoint())) {
+            violated("acks", server.endpoint().text() + " does not acknowledge any more, and no plan asked for that");
+        }
+    }
 }
 
 bool Judge::was_primary(int server, Instant when) const {

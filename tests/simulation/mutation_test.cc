@@ -106,6 +106,29 @@ private:
     std::optional<std::pair<Endpoint, Endpoint>> last_;
 };
 
+/// Pauses acknowledging while a receiver is stopped: whoever dies in between leaves it off.
+class PausingGateway final : public MeddlingGateway {
+public:
+    using MeddlingGateway::MeddlingGateway;
+    Task<void> stop_receiver(Endpoint server, std::string channel, Deadline deadline) override {
+        return with_pause(server, std::move(channel), deadline);
+    }
+
+private:
+    Task<void> with_pause(Endpoint server, std::string channel, Deadline deadline) {
+        CO_TRY(const auto facts, co_await inner_.probe(server, deadline));
+        const bool pauses = facts.semi_sync.replica_enabled;
+        if (pauses) {
+            CO_TRY(co_await inner_.set_semi_sync_replica(server, false, deadline));
+        }
+        const auto stopped = co_await inner_.stop_receiver(server, std::move(channel), deadline);
+        if (pauses) {
+            CO_TRY(co_await inner_.set_semi_sync_replica(server, true, deadline));
+        }
+        co_return stopped;
+    }
+};
+
 template <typename Mutant>
 GatewayWrap with() {
     return [](mysql::Gateway& inner) -> std::unique_ptr<mysql::Gateway> { return std::make_unique<Mutant>(inner); };
@@ -158,6 +181,10 @@ TEST(SimulatorNotices, a_receiver_that_is_started_anew_while_its_applier_stands_
     EXPECT_THAT(
         noticed(with<AnxiousGateway>(), Profile::lag, 200), testing::HasSubstr("throws away what it received: restart")
     );
+}
+
+TEST(SimulatorNotices, acknowledging_that_stays_off_because_the_manager_died_in_between) {
+    EXPECT_THAT(noticed(with<PausingGateway>(), Profile::service_death, 120), testing::HasSubstr("acks: "));
 }
 
 TEST(SimulatorNotices, replicas_that_are_moved_elsewhere_than_the_plan_says) {

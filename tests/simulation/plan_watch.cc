@@ -111,6 +111,13 @@ std::vector<std::string> PlanWatch::look(const recovery::Running& running) {
     return out;
 }
 
+bool PlanWatch::has_switched_off(const Endpoint& server) const {
+    return std::any_of(shown_.begin(), shown_.end(), [&](const auto& entry) {
+        const auto* change = std::get_if<planning::SemiSyncReplica>(&entry.second.action);
+        return change != nullptr && !change->enabled && change->server == server;
+    });
+}
+
 bool PlanWatch::is_watched(const Statement& statement) {
     switch (statement.kind) {
         case StatementKind::change_source:

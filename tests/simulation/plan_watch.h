@@ -21,6 +21,8 @@ public:
     /// that give a server another place or open it.
     static bool allows(const recovery::Running& running, const Endpoint& server, const Statement& statement);
     static bool is_watched(const Statement& statement);
+    /// Some plan has asked for the end of its acknowledging.
+    bool has_switched_off(const Endpoint& server) const;
 
 private:
     using Key = std::pair<RecoveryUid, int>;

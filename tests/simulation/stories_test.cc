@@ -110,6 +110,23 @@ TEST(Story, a_manager_that_dies_at_any_write_of_a_recovery_is_replaced_by_one_th
     }
 }
 
+// The judge looks at the end who acknowledges.
+TEST(Story, a_manager_that_dies_at_any_write_of_a_recovery_leaves_every_replica_acknowledging) {
+    for (const bool is_mariadb : {false, true}) {
+        for (int write = 1; write <= 14; ++write) {
+            SCOPED_TRACE((is_mariadb ? "MariaDB, write " : "MySQL, write ") + std::to_string(write));
+            ServerOptions options = semi_sync();
+            options.is_mariadb = is_mariadb;
+            Scenario story = plain_story(3, options);
+            story.add(at(15), Kind::freeze, 0);
+            story.add(at(25), Kind::thaw, 0);
+            story.kill_manager_at_write = write;
+            story.seed = std::uint64_t(write);
+            tell(story);
+        }
+    }
+}
+
 TEST(Story, a_manager_that_dies_at_any_write_of_a_switchover_leaves_one_writable_primary) {
     for (const bool is_mariadb : {false, true}) {
         for (int write = 1; write <= 12; ++write) {
