@@ -2,7 +2,7 @@
 // the step says; what was begun before the decision is undone if it cannot be finished.
 #pragma once
 
-#include <memory>
+#include <cstddef>
 
 #include "mysql/gateway.h"
 #include "operations/errands.h"
@@ -13,8 +13,14 @@ namespace orc::operations {
 
 class PlanRunner {
 public:
-    /// All of them outlive the runner. `moves_at_once`: MaxConcurrentReplicaOperations.
-    PlanRunner(mysql::Gateway& gateway, runtime::Clock& clock, Errands& errands, std::size_t moves_at_once);
+    /// What plans are run with; all of them outlive the runner.
+    struct Means {
+        mysql::Gateway& gateway;
+        runtime::Clock& clock;
+        Errands& errands;
+        std::size_t moves_at_once = 1;  ///< MaxConcurrentReplicaOperations, at least 1
+    };
+    explicit PlanRunner(Means means) : means_(means) {}
 
     /// Returns when the last step has ended. Cancelled: stops where it is, without undoing; another start resumes it.
     Co<Outcome> run(planning::Plan plan);
@@ -24,10 +30,7 @@ public:
     Co<Outcome> abandon(planning::Plan plan, std::string why);
 
 private:
-    mysql::Gateway& gateway_;
-    runtime::Clock& clock_;
-    Errands& errands_;
-    std::size_t moves_at_once_;
+    Means means_;
 };
 
 }  // namespace orc::operations

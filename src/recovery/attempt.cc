@@ -9,34 +9,8 @@ namespace orc::recovery {
 namespace {
 
 using operations::Journey;
-using planning::StepState;
 
-constexpr Micros proof_lasts = Millis(500);
-constexpr Micros note_may_wait = Seconds(1);
 constexpr Micros commit_limit = Seconds(10);
-
-std::string took_text(Micros took) {
-    const auto tenths = took.count() / 100;
-    return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " ms";
-}
-
-std::string line_of(const planning::StepReport& report) {
-    switch (report.state) {
-        case StepState::pending:
-        case StepState::running:
-            return "";
-        case StepState::done:
-            return report.what + ": done in " + took_text(report.took) +
-                   (report.message.empty() ? "" : ": " + report.message);
-        case StepState::failed:
-            return report.what + ": FAILED after " + took_text(report.took) + ": " + report.message;
-        case StepState::skipped:
-            return report.what + ": skipped: " + report.message;
-        case StepState::undone:
-            return report.what + ": " + report.message;
-    }
-    return "";
-}
 
 }  // namespace
 
@@ -67,13 +41,17 @@ bool Attempt::touches(const Endpoint& server) const {
     return std::any_of(plan_.before.begin(), plan_.before.end(), [&](const auto& b) { return b.server == server; });
 }
 
+operations::PlanRunner::Means Attempt::means() {
+    const auto moves = std::max<std::int64_t>(1, shop_.settings.max_concurrent_replica_operations);
+    return {shop_.gateway, shop_.clock, *this, static_cast<std::size_t>(moves)};
+}
+
 Task<Outcome> Attempt::run(planning::Plan plan) {
     const auto self = shared_from_this();
     plan_ = plan;
     epoch_ = shop_.leadership.view().epoch;
     shop_.running_changed();
-    const auto moves = static_cast<std::size_t>(shop_.settings.max_concurrent_replica_operations);
-    operations::PlanRunner runner(shop_.gateway, shop_.clock, *this, moves);
+    operations::PlanRunner runner(means());
     const auto ended = co_await runner.run(std::move(plan));
     is_over_ = true;
     is_urgent_ = false;
@@ -128,8 +106,7 @@ Co<void> Attempt::resume(model::RecoveryRecord record, std::optional<model::Reco
         LOG(warning, "recovery.not_resumed", {{"uid", record_.uid}, {"why", leased.error().message}});
         co_return;
     }
-    const auto moves = static_cast<std::size_t>(shop_.settings.max_concurrent_replica_operations);
-    operations::PlanRunner runner(shop_.gateway, shop_.clock, *this, moves);
+    operations::PlanRunner runner(means());
     const bool is_decided =
         progress->phase == model::RecoveryPhase::promoting || progress->phase == model::RecoveryPhase::promoted;
     if (is_decided) {
@@ -169,30 +146,6 @@ Task<std::string> Attempt::perform(planning::Step step, const Journey& journey, 
         return resolve(journey);
     }
     return release();
-}
-
-bool Attempt::holds_lease() const {
-    const auto intent = shop_.ledger.intent();
-    const auto found = intent->leases.find(lease_.cluster);
-    return found != intent->leases.end() && found->second.term == lease_.term &&
-           found->second.holder == lease_.holder && found->second.expires > shop_.clock.wall();
-}
-
-Task<void> Attempt::may_proceed(Deadline deadline) {
-    if (!holds_lease()) {
-        co_return fail(ErrorCode::conflict, "the lease on cluster " + lease_.cluster.text() + " is no longer ours");
-    }
-    const auto view = shop_.leadership.view();
-    if (!view.is_leader || view.epoch != epoch_) {
-        co_return fail(ErrorCode::not_leader, "this node does not lead any more");
-    }
-    // A commit of ours in this epoch proves as much as asking, and was paid for already.
-    if (proven_ && shop_.clock.now() - *proven_ < proof_lasts) {
-        co_return Result<void>();
-    }
-    CO_TRY(co_await shop_.leadership.confirm(epoch_, deadline));
-    proven_ = shop_.clock.now();
-    co_return Result<void>();
 }
 
 planning::Plan Attempt::replan(const Journey& journey) {
@@ -236,96 +189,9 @@ void Attempt::look_again(const Journey& journey, const planning::StepReport& rep
     }
 }
 
-void Attempt::report(const Journey& journey, const planning::StepReport& report) {
-    look_again(journey, report);
-    const auto found = std::find_if(reports_.begin(), reports_.end(), [&](const auto& r) {
-        return r.step == report.step && r.what == report.what;
-    });
-    if (found == reports_.end()) {
-        reports_.push_back(report);
-    } else {
-        *found = report;
-    }
-    if (journey.promoted || journey.succeeded) {
-        is_urgent_ = false;
-    }
-    const std::string line = line_of(report);
-    if (!line.empty()) {
-        note(line);
-    }
-    shop_.running_changed();
-}
-
 void Attempt::keep_fencing(Endpoint server) {
     note("Go on trying to make " + server.text() + " read-only, until it is");
     shop_.keep_fencing(server);
-}
-
-void Attempt::note(std::string message) {
-    const WallTime now = shop_.clock.wall();
-    messages_.push_back(message);
-    model::AppendRecoveryStep step;
-    step.record.uid = record_.uid;
-    step.record.at = now;
-    step.record.message = message;
-    notes_.emplace_back(std::move(step));
-    oldest_note_ = oldest_note_.value_or(shop_.clock.now());
-    Event event;
-    event.at = now;
-    event.kind = "step";
-    event.cluster = plan_.cluster;
-    event.text = std::move(message);
-    event.uid = record_.uid;
-    shop_.tell(event);
-    write_notes_soon();
-}
-
-std::vector<model::Change> Attempt::take_notes() {
-    std::vector<model::Change> out = std::move(notes_);
-    notes_.clear();
-    oldest_note_.reset();
-    return out;
-}
-
-// While writes stand still only what must be durable is committed, and takes the notes along; other notes wait.
-void Attempt::write_notes_soon() {
-    const bool may_wait = is_urgent_ && oldest_note_ && shop_.clock.now() - *oldest_note_ < note_may_wait;
-    if (!is_registered_ || is_writing_ || notes_.empty() || may_wait) {
-        return;
-    }
-    is_writing_ = shop_.group->spawn(write_notes());
-}
-
-Co<void> Attempt::write_notes() {
-    const auto self = shared_from_this();
-    while (!notes_.empty()) {
-        const auto result = co_await commit(shop_, take_notes(), shop_.clock.deadline_in(commit_limit));
-        if (!result) {
-            // The audit is for people; the recovery does not wait for it.
-            LOG(warning, "recovery.steps_not_written", {{"uid", record_.uid}, {"why", result.error().message}});
-        }
-    }
-    is_writing_ = false;
-}
-
-Co<void> Attempt::renew_lease() {
-    const auto self = shared_from_this();
-    const Seconds life(shop_.settings.cluster_recovery_lease_seconds);
-    while (!is_over_) {
-        co_await shop_.clock.sleep_for(Micros(life) / 3);
-        if (is_over_ || !holds_lease()) {
-            co_return;
-        }
-        model::PutLease renewed;
-        renewed.record = lease_;
-        renewed.record.expires = shop_.clock.wall() + life;
-        std::vector<model::Change> changes;
-        changes.emplace_back(renewed);
-        const auto result = co_await commit(shop_, std::move(changes), shop_.clock.deadline_in(Micros(life) / 3));
-        if (result) {
-            proven_ = shop_.clock.now();
-        }
-    }
 }
 
 }  // namespace orc::recovery

@@ -39,6 +39,7 @@ public:
     void keep_fencing(Endpoint server) override;
 
 private:
+    operations::PlanRunner::Means means();
     Task<std::string> register_it(const operations::Journey& journey, Deadline deadline);
     Task<std::string> confirm(planning::ConfirmFailure action, Deadline deadline);
     std::optional<std::string> why_not_confirmed() const;

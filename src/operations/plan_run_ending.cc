@@ -1,0 +1,124 @@
+// How a plan ends: undone where nobody was promoted, concluded, and its last steps run whatever happened.
+#include <algorithm>
+
+#include "operations/plan_run.h"
+
+namespace orc::operations {
+namespace {
+
+using planning::Step;
+using planning::StepReport;
+using planning::StepState;
+
+constexpr Micros no_limit = std::chrono::hours(24 * 365);
+constexpr Micros undo_limit = Seconds(20);
+constexpr Micros closing_limit = Seconds(3);
+
+}  // namespace
+
+bool PlanRun::has_succeeded() const {
+    if (journey_.promoted) {
+        return true;
+    }
+    if (is_aborted_ || has_action<planning::RecordDecision>(journey_.plan)) {
+        return false;
+    }
+    // A plan that only moves replicas has succeeded if it moved any.
+    return !has_action<planning::MoveReplica>(journey_.plan) || has_moved_any();
+}
+
+bool PlanRun::has_moved_any() const {
+    return std::any_of(journey_.plan.steps.begin(), journey_.plan.steps.end(), [this](const Step& step) {
+        return std::holds_alternative<planning::MoveReplica>(step.action) &&
+               std::any_of(reports_.begin(), reports_.end(), [&](const StepReport& r) {
+                   return r.step == step.id && r.state == StepState::done;
+               });
+    });
+}
+
+Co<void> PlanRun::retreat() {
+    if (journey_.deeds.empty() && !journey_.decision_tried) {
+        co_return;
+    }
+    const Deadline asking = clock_.deadline_in(closing_limit);
+    const auto allowed = co_await errands_.may_proceed(asking);
+    if (!allowed) {
+        journey_.errors.push_back("nothing was undone here: " + allowed.error().message);
+        co_return;
+    }
+    if (journey_.decision_tried) {
+        const auto noted = co_await errands_.note_undoing(asking);
+        if (!noted) {
+            journey_.errors.push_back("nothing was undone here: " + noted.error().message);
+            co_return;
+        }
+    }
+    Undo undo(gateway_, clock_, journey_);
+    if (journey_.open_was_tried && journey_.plan.successor) {
+        const Endpoint successor = *journey_.plan.successor;
+        const auto closed = co_await undo.close_successor(successor, clock_.deadline_in(closing_limit));
+        if (!closed) {
+            errands_.keep_fencing(successor);
+        }
+    }
+    const auto undone = co_await undo.all(clock_.deadline_in(undo_limit));
+    for (const auto& one : undone) {
+        tell_undone(one);
+        if (!one.ok) {
+            journey_.errors.push_back("undo on " + one.server.text() + ": " + one.message);
+        }
+    }
+}
+
+void PlanRun::conclude() {
+    journey_.succeeded = has_succeeded();
+    if (journey_.succeeded && !journey_.promoted) {
+        journey_.promoted = journey_.plan.successor;
+    }
+    for (const auto& step : journey_.plan.steps) {
+        if (!step.always && report_of(step).state == StepState::pending) {
+            report(step, StepState::skipped, journey_.why.empty() ? "not needed" : "the plan ended before");
+        }
+    }
+}
+
+Co<void> PlanRun::the_end() {
+    if (!has_lease_) {
+        co_return;
+    }
+    const auto steps = journey_.plan.steps;
+    for (const auto& step : steps) {
+        if (!step.always) {
+            continue;
+        }
+        report(step, StepState::running, "");
+        const Instant began = clock_.now();
+        const auto result = co_await errands_.perform(step, journey_, clock_.deadline_in(no_limit));
+        report_of(step).took = clock_.now() - began;
+        if (result) {
+            report(step, StepState::done, *result);
+        } else {
+            journey_.errors.push_back(planning::describe(step.action) + ": " + result.error().message);
+            report(step, StepState::failed, result.error().message);
+        }
+    }
+}
+
+void PlanRun::take_as_decided() {
+    journey_.is_decided = true;
+    journey_.decision_tried = true;
+    for (const auto& step : journey_.plan.steps) {
+        report(step, StepState::done, "done before the process died");
+        if (std::holds_alternative<planning::RecordDecision>(step.action)) {
+            take_success(step);
+            break;
+        }
+    }
+}
+
+void PlanRun::suspect_everything(std::string why) {
+    Undo(gateway_, clock_, journey_).suspect_everything();
+    abort(std::move(why));
+}
+
+}  // namespace orc::operations

@@ -1,0 +1,88 @@
+// What becomes durable on the way: the progress, the decision, the undoing, and who is primary now.
+#include "planning/plan_text.h"
+#include "recovery/attempt.h"
+
+namespace orc::recovery {
+namespace {
+
+using operations::Journey;
+
+}  // namespace
+
+model::RecoveryProgress Attempt::progress_of(const Journey& journey, model::RecoveryPhase phase) const {
+    model::RecoveryProgress out;
+    out.uid = record_.uid;
+    out.phase = phase;
+    out.plan = planning::to_json(journey.plan);
+    out.at = shop_.clock.wall();
+    return out;
+}
+
+Task<std::string> Attempt::record_decision(const Journey& journey, Deadline deadline) {
+    if (is_subject_back()) {
+        co_return fail(ErrorCode::conflict, request_.subject.text() + " answers again and takes writes");
+    }
+    std::vector<model::Change> changes = take_notes();
+    changes.emplace_back(model::PutRecoveryProgress{progress_of(journey, model::RecoveryPhase::promoting)});
+    CO_TRY(co_await commit(shop_, std::move(changes), deadline));
+    proven_ = shop_.clock.now();
+    if (journey.plan.successor) {
+        shop_.stop_fencing(*journey.plan.successor);
+    }
+    co_return "the decision is durable";
+}
+
+Task<void> Attempt::note_undoing(Deadline deadline) {
+    std::vector<model::Change> changes = take_notes();
+    model::PutRecoveryProgress undoing;
+    undoing.record.uid = record_.uid;
+    undoing.record.phase = model::RecoveryPhase::undoing;
+    undoing.record.plan = planning::to_json(plan_);
+    undoing.record.at = shop_.clock.wall();
+    changes.emplace_back(std::move(undoing));
+    co_return co_await commit(shop_, std::move(changes), deadline);
+}
+
+Task<std::string> Attempt::publish(planning::PublishPrimary action, Deadline deadline) {
+    const auto intent = shop_.ledger.intent();
+    const WallTime now = shop_.clock.wall();
+    std::vector<model::Change> changes;
+    if (!action.alias.empty()) {
+        model::PutClusterAlias alias;
+        alias.cluster = action.new_cluster;
+        alias.alias = action.alias;
+        changes.emplace_back(std::move(alias));
+    }
+    if (const auto manual = intent->alias_overrides.find(action.old_cluster); manual != intent->alias_overrides.end()) {
+        model::PutAliasOverride moved;
+        moved.cluster = action.new_cluster;
+        moved.alias = manual->second;
+        model::DropAliasOverride dropped;
+        dropped.cluster = action.old_cluster;
+        changes.emplace_back(std::move(moved));
+        changes.emplace_back(std::move(dropped));
+    }
+    if (!action.domain.empty()) {
+        model::PutAttribute attribute;
+        attribute.host = "*";
+        attribute.name = action.domain;
+        attribute.value = action.primary.text();
+        attribute.at = now;
+        changes.emplace_back(std::move(attribute));
+    }
+    for (const auto& pair : action.pairs) {
+        model::PutKeyValue put;
+        put.key = pair.key;
+        put.value = pair.value;
+        put.at = now;
+        changes.emplace_back(std::move(put));
+    }
+    for (auto& change : take_notes()) {
+        changes.push_back(std::move(change));
+    }
+    CO_TRY(co_await commit(shop_, std::move(changes), deadline));
+    proven_ = shop_.clock.now();
+    co_return action.primary.text() + " is published";
+}
+
+}  // namespace orc::recovery

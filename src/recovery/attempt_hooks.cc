@@ -1,0 +1,48 @@
+// What outside commands are told, and which of them run.
+#include "recovery/attempt.h"
+
+namespace orc::recovery {
+namespace {
+
+using operations::Journey;
+
+}  // namespace
+
+HookFacts Attempt::hook_facts(const Journey& journey) const {
+    HookFacts out = facts_of(finding_, shop_.node);
+    out.failure_type = request_.code;
+    out.command = request_.command;
+    out.failed = request_.subject;
+    out.recovery_uid = record_.uid.text();
+    // A planned switch tells its hooks beforehand who will take over.
+    const bool is_planned = request_.kind == planning::PlanKind::graceful_takeover;
+    const auto successor = journey.promoted || !is_planned ? journey.promoted : journey.plan.successor;
+    if (successor) {
+        out.successor = successor;
+        out.successor_coordinates = journey.successor_coordinates;
+        out.is_successful = journey.promoted.has_value();
+        if (const auto cluster = shop_.eyes.cluster_now(*successor)) {
+            const model::Server* server = cluster->find(*successor);
+            out.successor_alias = server != nullptr && server->facts ? server->facts->instance_alias : std::string();
+        }
+    }
+    if (journey.promoted) {
+        out.lost = lost_in(journey);
+    }
+    return out;
+}
+
+Task<std::string> Attempt::run_list(planning::HookList list, const Journey& journey) {
+    using planning::HookList;
+    if (list == HookList::post_failover && !journey.succeeded) {
+        list = HookList::post_unsuccessful_failover;
+    }
+    if (list == HookList::post_graceful_takeover && !journey.succeeded) {
+        co_return "the switch did not happen";
+    }
+    const auto self = shared_from_this();
+    std::function<void(std::string)> noted = [self](std::string line) { self->note(std::move(line)); };
+    co_return co_await run_hooks(shop_, list, hook_facts(journey), std::move(noted));
+}
+
+}  // namespace orc::recovery
