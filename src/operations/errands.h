@@ -23,7 +23,7 @@ public:
     virtual Task<void> note_undoing(Deadline deadline) = 0;
     /// Makes the rest of the plan anew.
     virtual planning::Plan replan(const Journey& journey) = 0;
-    /// A step changed its state. Must not block.
+    /// A step changed its state, or a running one tells how far it is. Must not block.
     virtual void report(const Journey& journey, const planning::StepReport& report) = 0;
     /// Goes on making a server read-only in the background until it is, because it may still take writes.
     virtual void keep_fencing(Endpoint server) = 0;

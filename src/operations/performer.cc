@@ -21,6 +21,15 @@ std::string applier_error(const Endpoint& server, const mysql::Positions& positi
            std::to_string(positions.channel->applier_errno) + ": " + positions.channel->applier_error;
 }
 
+/// For people who wait.
+std::string what_is_left(const mysql::Positions& now, const gtid::Progress& target) {
+    if (!gtid::empty(target)) {
+        return std::to_string(gtid::missing_count(now.executed, target)) + " transactions are left";
+    }
+    return now.channel ? "it has applied up to " + now.channel->executed.text() + " of " + now.channel->read.text()
+                       : std::string("it replicates from nobody");
+}
+
 }  // namespace
 
 bool is_drained(const mysql::Positions& positions) {
@@ -42,7 +51,7 @@ bool loses_nothing_when_started(const mysql::Positions& positions) {
            positions.channel->applier == model::ThreadState::running || is_drained(positions);
 }
 
-Task<std::string> Performer::perform(Action action, Deadline deadline) {
+Task<std::string> Performer::perform(Action action, Telling tell, Deadline deadline) {
     using namespace planning;
     if (const auto* a = std::get_if<FencePrimary>(&action)) {
         return fence(*a, deadline);
@@ -51,7 +60,7 @@ Task<std::string> Performer::perform(Action action, Deadline deadline) {
         return read_positions(*a, deadline);
     }
     if (const auto* a = std::get_if<Drain>(&action)) {
-        return drain(*a, deadline);
+        return drain(*a, std::move(tell), deadline);
     }
     if (const auto* a = std::get_if<CheckGates>(&action)) {
         return check_gates(*a, deadline);
@@ -72,7 +81,7 @@ Task<std::string> Performer::perform(Action action, Deadline deadline) {
         return close_for_writes(*a, deadline);
     }
     if (const auto* a = std::get_if<WaitCaughtUp>(&action)) {
-        return wait_caught_up(*a, deadline);
+        return wait_caught_up(*a, std::move(tell), deadline);
     }
     if (const auto* a = std::get_if<DemoteOldPrimary>(&action)) {
         return demote(*a, deadline);
@@ -133,13 +142,14 @@ Task<std::string> Performer::fence(planning::FencePrimary action, Deadline deadl
     co_return action.primary.text() + " answered and is read-only now, its writers are ended";
 }
 
-Task<void> Performer::apply_all(Endpoint server, gtid::Progress target, Deadline deadline, Micros stall) {
+Task<void> Performer::apply_all(Applying wish, Deadline deadline) {
     std::string progress;
     Instant moved = clock_.now();
+    const bool by_target = !gtid::empty(wish.target);
     while (true) {
         const Deadline until = earlier(deadline, clock_.deadline_in(slice));
-        if (!gtid::empty(target)) {
-            const auto applied = co_await gateway_.wait_until_applied(server, target, until);
+        if (by_target) {
+            const auto applied = co_await gateway_.wait_until_applied(wish.server, wish.target, until);
             if (applied) {
                 co_return Result<void>();
             }
@@ -150,53 +160,49 @@ Task<void> Performer::apply_all(Endpoint server, gtid::Progress target, Deadline
         // A little beyond the deadline, so that the refusal can say how much was left.
         const Deadline late{deadline.at + Millis(100)};
         const Deadline reading = earlier(clock_.deadline_in(Millis(1000)), late);
-        CO_TRY(const auto now, co_await positions(server, reading));
-        if (gtid::empty(target) ? is_drained(now) : gtid::covers(now.executed, target)) {
+        CO_TRY(const auto now, co_await positions(wish.server, reading));
+        if (by_target ? gtid::covers(now.executed, wish.target) : is_drained(now)) {
             co_return Result<void>();
         }
         if (has_applier_error(now)) {
-            co_return fail(ErrorCode::refused, applier_error(server, now), now.channel->applier_errno);
+            co_return fail(ErrorCode::refused, applier_error(wish.server, now), now.channel->applier_errno);
         }
-        const auto left = gtid::missing_count(now.executed, target);
-        std::string reached = std::to_string(left);
-        if (now.channel) {
-            reached += " " + now.channel->executed.text();
-        }
+        const std::string left = what_is_left(now, wish.target);
+        std::string reached = left + (now.channel ? now.channel->executed.text() : std::string());
         if (reached != progress) {
             progress = std::move(reached);
             moved = clock_.now();
+            wish.tell(left);
         }
-        if (stall.count() > 0 && clock_.now() - moved > stall) {
+        if (wish.stall.count() > 0 && clock_.now() - moved > wish.stall) {
             co_return fail(
                 ErrorCode::timed_out,
-                server.text() + " has applied nothing for " + milliseconds(stall) + ", " + std::to_string(left) +
-                    " transactions are left"
+                wish.server.text() + " has applied nothing for " + milliseconds(wish.stall) + ": " + left
             );
         }
         if (deadline.has_passed(clock_.now())) {
-            co_return fail(
-                ErrorCode::timed_out,
-                server.text() + " has not applied all in time, " + std::to_string(left) + " transactions are left"
-            );
+            co_return fail(ErrorCode::timed_out, wish.server.text() + " has not applied all in time: " + left);
         }
-        if (gtid::empty(target)) {
+        if (!by_target) {
             co_await clock_.sleep_for(poll_pause);
         }
     }
 }
 
-Task<std::string> Performer::drain(planning::Drain action, Deadline deadline) {
+Task<std::string> Performer::drain(planning::Drain action, Telling tell, Deadline deadline) {
     const Instant began = clock_.now();
     CO_TRY(const auto now, co_await positions(action.winner, deadline));
     const auto left = gtid::missing_count(now.executed, action.target);
     if (has_applier_error(now)) {
         co_return fail(ErrorCode::refused, applier_error(action.winner, now), now.channel->applier_errno);
     }
+    tell(what_is_left(now, action.target));
     if (now.channel && now.channel->applier != model::ThreadState::running) {
         // The applier alone: starting a MariaDB receiver would throw the relay log away.
         CO_TRY(co_await gateway_.start_applier(action.winner, action.channel, deadline));
     }
-    CO_TRY(co_await apply_all(action.winner, action.target, deadline, action.stall));
+    Applying wish{action.winner, action.target, action.stall, std::move(tell)};
+    CO_TRY(co_await apply_all(std::move(wish), deadline));
     co_return action.winner.text() + " applied the " + std::to_string(left) + " transactions it had left in " +
         milliseconds(clock_.now() - began);
 }
@@ -208,7 +214,8 @@ Task<std::string> Performer::check_gates(planning::CheckGates action, Deadline d
     }
     if (action.drained && !is_drained(now)) {
         // A MariaDB receiver is never stopped, so something may have come in since.
-        CO_TRY(co_await apply_all(action.winner, now.received, deadline));
+        Applying wish{action.winner, now.received};
+        CO_TRY(co_await apply_all(std::move(wish), deadline));
         CO_TRY(now, co_await positions(action.winner, deadline));
     }
     if (action.drained && !is_drained(now)) {
@@ -237,7 +244,8 @@ Task<std::string> Performer::keep_detached(planning::ResetReplication action, De
             co_return "it replicates from nobody";
         }
         if (!action.discard && !is_drained(now)) {
-            CO_TRY(co_await apply_all(action.server, now.received, deadline));
+            Applying wish{action.server, now.received};
+            CO_TRY(co_await apply_all(std::move(wish), deadline));
             CO_TRY(now, co_await positions(action.server, deadline));
         }
         auto change = detached_from(*now.channel, action.channel);
@@ -279,7 +287,7 @@ Task<std::string> Performer::close_for_writes(planning::CloseForWrites action, D
     co_return action.primary.text() + " is read-only, its writers are ended";
 }
 
-Task<std::string> Performer::wait_caught_up(planning::WaitCaughtUp action, Deadline deadline) {
+Task<std::string> Performer::wait_caught_up(planning::WaitCaughtUp action, Telling tell, Deadline deadline) {
     const Instant began = clock_.now();
     CO_TRY(auto before, co_await positions(action.primary, deadline));
     while (true) {
@@ -291,7 +299,8 @@ Task<std::string> Performer::wait_caught_up(planning::WaitCaughtUp action, Deadl
         if (by_gtid) {
             target = before.executed;
         }
-        CO_TRY(co_await apply_all(action.replica, target, deadline));
+        Applying wish{action.replica, target, Micros(0), tell};
+        CO_TRY(co_await apply_all(std::move(wish), deadline));
         CO_TRY(const auto after, co_await positions(action.primary, deadline));
         // Writers that were under way may have got through: the position must stand still over a whole round.
         bool is_still = after.self == before.self && after.executed == before.executed;

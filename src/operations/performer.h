@@ -1,6 +1,7 @@
 // Performs the steps that are commands to servers. Each is idempotent; each returns a clause for the audit.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "mysql/gateway.h"
@@ -9,6 +10,9 @@
 
 namespace orc::operations {
 
+/// Takes a clause about how far a step is, while it goes on.
+using Telling = std::function<void(std::string)>;
+
 class Performer {
 public:
     /// All of them outlive the performer.
@@ -16,21 +20,29 @@ public:
         : gateway_(gateway), clock_(clock), journey_(journey) {}
 
     /// invalid: the action is no command to a server.
-    Task<std::string> perform(planning::Action action, Deadline deadline);
+    Task<std::string> perform(planning::Action action, Telling tell, Deadline deadline);
 
     Task<std::string> close_for_writes(planning::CloseForWrites action, Deadline deadline);
     Task<std::string> fence(planning::FencePrimary action, Deadline deadline);
     Task<std::string> read_positions(planning::ReadPositions action, Deadline deadline);
-    Task<std::string> drain(planning::Drain action, Deadline deadline);
+    Task<std::string> drain(planning::Drain action, Telling tell, Deadline deadline);
     Task<std::string> check_gates(planning::CheckGates action, Deadline deadline);
     Task<std::string> reset(planning::ResetReplication action, Deadline deadline);
     Task<std::string> open(planning::OpenForWrites action, Deadline deadline);
     Task<std::string> move(planning::MoveReplica action, Deadline deadline);
     Task<std::string> detach(planning::DetachReplica action, Deadline deadline);
-    Task<std::string> wait_caught_up(planning::WaitCaughtUp action, Deadline deadline);
+    Task<std::string> wait_caught_up(planning::WaitCaughtUp action, Telling tell, Deadline deadline);
     Task<std::string> demote(planning::DemoteOldPrimary action, Deadline deadline);
 
 private:
+    /// What a server has to apply.
+    struct Applying {
+        Endpoint server;
+        gtid::Progress target;  ///< empty: all that it has received
+        Micros stall{0};        ///< gives up when nothing more was applied for so long; zero: never
+        Telling tell = [](std::string) {};
+    };
+
     Task<std::string> simple(planning::Action action, Deadline deadline);
     Task<mysql::Positions> positions(Endpoint server, Deadline deadline);
     Micros usual_of_silent(const planning::ReadPositions& action) const;
@@ -38,7 +50,7 @@ private:
     Co<void> read_into(planning::Reading reading, Deadline deadline, std::size_t& answered, std::size_t& failed);
     Task<void> start_as_before(Endpoint server, std::string channel, Deadline deadline);
     Task<void> restart_receiver(Endpoint server, Deadline deadline);
-    Task<void> apply_all(Endpoint server, gtid::Progress target, Deadline deadline, Micros stall = Micros(0));
+    Task<void> apply_all(Applying wish, Deadline deadline);
     Task<std::string> keep_detached(planning::ResetReplication action, Deadline deadline);
     Task<void> change_source(planning::MoveReplica action, Deadline deadline);
     Task<mysql::Positions> positions_at_rest(Endpoint replica, std::string channel, Deadline deadline);

@@ -130,7 +130,8 @@ Task<std::string> PlanRun::attempt(Step step) {
         co_return co_await attempt_account(step, deadline);
     }
     if (is_command(step.action)) {
-        co_return co_await performer_.perform(step.action, deadline);
+        Telling tell = [this, step](std::string how_far) { report(step, StepState::running, std::move(how_far)); };
+        co_return co_await performer_.perform(step.action, std::move(tell), deadline);
     }
     co_return co_await errands_.perform(step, journey_, deadline);
 }

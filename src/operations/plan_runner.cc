@@ -32,7 +32,7 @@ void PlanRun::report(const Step& step, StepState state, std::string message) {
     r.state = state;
     r.message = std::move(message);
     if (state == StepState::running) {
-        r.started = clock_.wall();
+        r.started = r.started.value_or(clock_.wall());
     } else {
         r.ended = clock_.wall();
     }

@@ -179,7 +179,7 @@ bool changes_place(const planning::Action& action) {
 
 // What was seen of a changed server is no longer true: should the new primary fail next, its replicas must be known.
 void Attempt::look_again(const Journey& journey, const planning::StepReport& report) {
-    if (report.state != StepState::done && report.state != StepState::failed) {
+    if (report.state != planning::StepState::done && report.state != planning::StepState::failed) {
         return;
     }
     for (const auto& step : journey.plan.steps) {

@@ -1,6 +1,7 @@
 // One recovery or switchover from its lease to its end. Owns the record, its audit, and what hooks are told.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -61,10 +62,12 @@ private:
     std::vector<Endpoint> lost_in(const operations::Journey& journey) const;
     void add_terms(const operations::Journey& journey, std::vector<model::Change>& changes) const;
     void settle_record(const operations::Journey& journey);
+    bool is_due(const planning::StepReport& report);
     void note(std::string message);
     std::vector<model::Change> take_notes();
     void write_notes_soon();
     Co<void> write_notes();
+    Co<void> write_notes_in_time();
     Co<void> renew_lease();
     bool holds_lease() const;
 
@@ -80,6 +83,9 @@ private:
     bool is_over_ = false;
     bool is_urgent_ = true;  ///< writes stand still: nothing is committed that need not be
     bool is_writing_ = false;
+    bool is_waiting_to_write_ = false;
+    bool is_store_slow_ = false;        ///< then notes wait for what must be durable
+    std::map<int, Instant> told_next_;  ///< when a running step's progress is worth a line again
     std::optional<Instant> oldest_note_;
     std::vector<model::Change> notes_;
     std::vector<std::string> messages_;

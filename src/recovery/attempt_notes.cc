@@ -10,7 +10,9 @@ namespace {
 using operations::Journey;
 using planning::StepState;
 
-constexpr Micros note_may_wait = Seconds(1);
+constexpr Micros note_may_wait = Millis(500);
+constexpr Micros progress_told_every = Seconds(10);
+constexpr Micros progress_told_first = Millis(500);
 constexpr Micros commit_limit = Seconds(10);
 
 }  // namespace
@@ -25,8 +27,9 @@ std::string took_text(Micros took) {
 std::string line_of(const planning::StepReport& report) {
     switch (report.state) {
         case StepState::pending:
-        case StepState::running:
             return "";
+        case StepState::running:
+            return report.message.empty() ? "" : report.what + ": " + report.message;
         case StepState::done:
             return report.what + ": done in " + took_text(report.took) +
                    (report.message.empty() ? "" : ": " + report.message);
@@ -56,10 +59,26 @@ void Attempt::report(const Journey& journey, const planning::StepReport& report)
         is_urgent_ = false;
     }
     const std::string line = line_of(report);
-    if (!line.empty()) {
+    if (!line.empty() && is_due(report)) {
         note(line);
     }
     shop_.running_changed();
+}
+
+// A line for each change of state; of what takes long, fewer and fewer lines while it takes longer.
+bool Attempt::is_due(const planning::StepReport& report) {
+    if (report.state != StepState::running) {
+        return true;
+    }
+    const Instant now = shop_.clock.now();
+    const auto [entry, is_first] = told_next_.try_emplace(report.step, now);
+    if (now < entry->second) {
+        return false;
+    }
+    const auto began = report.started.value_or(shop_.clock.wall());
+    const auto span = std::chrono::duration_cast<Micros>(shop_.clock.wall() - began);
+    entry->second = now + std::clamp(span, progress_told_first, progress_told_every);
+    return true;
 }
 
 void Attempt::note(std::string message) {
@@ -88,19 +107,35 @@ std::vector<model::Change> Attempt::take_notes() {
     return out;
 }
 
-// While writes stand still only what must be durable is committed, and takes the notes along; other notes wait.
+// While writes stand still only what must be durable is committed, and takes the notes along; other notes wait, but not
+// so long that somebody who looks on would miss them.
 void Attempt::write_notes_soon() {
-    const bool may_wait = is_urgent_ && oldest_note_ && shop_.clock.now() - *oldest_note_ < note_may_wait;
-    if (!is_registered_ || is_writing_ || notes_.empty() || may_wait) {
+    if (!is_registered_ || is_writing_ || notes_.empty()) {
+        return;
+    }
+    const bool may_wait = oldest_note_ && shop_.clock.now() - *oldest_note_ < note_may_wait;
+    if (is_urgent_ && (may_wait || is_store_slow_)) {
+        is_waiting_to_write_ = is_waiting_to_write_ || shop_.group->spawn(write_notes_in_time());
         return;
     }
     is_writing_ = shop_.group->spawn(write_notes());
 }
 
+Co<void> Attempt::write_notes_in_time() {
+    const auto self = shared_from_this();
+    co_await shop_.clock.sleep_for(note_may_wait);
+    is_waiting_to_write_ = false;
+    if (!is_store_slow_) {
+        write_notes_soon();
+    }
+}
+
 Co<void> Attempt::write_notes() {
     const auto self = shared_from_this();
     while (!notes_.empty()) {
+        const Instant began = shop_.clock.now();
         const auto result = co_await commit(shop_, take_notes(), shop_.clock.deadline_in(commit_limit));
+        is_store_slow_ = shop_.clock.now() - began > note_may_wait;
         if (!result) {
             // The audit is for people; the recovery does not wait for it.
             LOG(warning, "recovery.steps_not_written", {{"uid", record_.uid}, {"why", result.error().message}});
