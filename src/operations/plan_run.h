@@ -60,6 +60,7 @@ private:
     void take_success(const planning::Step& step);
     void fence_on();
     void take_failure(const planning::Step& step, const Error& error);
+    Co<void> read_again();
     void plan_again();
     void abort(std::string why);
     const planning::Step* find(int id) const;

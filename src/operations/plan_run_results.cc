@@ -17,6 +17,27 @@ void PlanRun::abort(std::string why) {
     }
 }
 
+// A try that failed has stopped, fed or reset servers since they were read, and one that was silent then may answer
+// now. What one had before it fell silent still counts: it must not be lost.
+Co<void> PlanRun::read_again() {
+    for (const auto& step : journey_.plan.steps) {
+        const auto* read = std::get_if<planning::ReadPositions>(&step.action);
+        if (read == nullptr) {
+            continue;
+        }
+        const auto known = journey_.news.positions;
+        planning::ReadPositions again = *read;
+        co_await performer_.read_positions(std::move(again), clock_.deadline_in(step.limit));
+        for (auto& [server, position] : journey_.news.positions) {
+            const auto before = known.find(server);
+            if (!position.answered && before != known.end() && before->second.answered) {
+                position = before->second;
+            }
+        }
+        co_return;
+    }
+}
+
 void PlanRun::plan_again() {
     journey_.plan = errands_.replan(journey_);
     if (journey_.plan.refusal) {

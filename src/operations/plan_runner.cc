@@ -60,6 +60,13 @@ Co<void> PlanRun::all_but_the_end() {
         }
         if (wants_new_plan_ && group_.running() == 0) {
             wants_new_plan_ = false;
+            co_await read_again();
+            co_await asio::this_coro::throw_if_cancelled(false);  // reading has turned it on
+            const auto state = co_await asio::this_coro::cancellation_state;
+            is_cancelled_ = state.cancelled() != asio::cancellation_type::none;
+            if (is_cancelled_) {
+                break;
+            }
             plan_again();
         }
         if (!is_aborted_ && !wants_new_plan_) {

@@ -38,9 +38,11 @@ planning::TruePosition true_position(const mysql::Positions& positions) {
 
 namespace {
 
-// The snapshot of the plan may be older than what somebody, maybe an undone recovery, has started again since.
-void note_running(planning::Plan& plan, const Endpoint& server, const std::optional<model::Channel>& channel) {
+// The snapshot of the plan may be older than what somebody, maybe an undone recovery, has started or opened since.
+void note_standing(planning::Plan& plan, const Endpoint& server, const mysql::Positions& now) {
+    const auto& channel = now.channel;
     for (auto& before : plan.before) {
+        before.was_writable = before.was_writable || (before.server == server && !now.read_only);
         if (channel && before.server == server && before.channel == channel->name) {
             before.receiver_ran = before.receiver_ran || channel->receiver == model::ThreadState::running ||
                                   channel->receiver == model::ThreadState::other;
@@ -64,7 +66,7 @@ Task<mysql::Positions> Performer::positions(Endpoint server, Deadline deadline) 
 
 Task<std::string> Performer::read_one(planning::Reading reading, Deadline deadline) {
     CO_TRY(auto found, co_await positions(reading.server, deadline));
-    note_running(journey_.plan, reading.server, found.channel);
+    note_standing(journey_.plan, reading.server, found);
     const bool stands = !found.channel || found.channel->receiver == model::ThreadState::stopped ||
                         found.channel->receiver == model::ThreadState::none;
     const bool can_start_again = !reading.needs_applier || loses_nothing_when_started(found);

@@ -11,6 +11,7 @@ namespace {
 using operations::Journey;
 
 constexpr Micros commit_limit = Seconds(10);
+constexpr Micros looking_limit = Seconds(1);
 
 }  // namespace
 
@@ -60,6 +61,9 @@ Task<Outcome> Attempt::run(planning::Plan plan) {
         co_return fail(
             ErrorCode::cancelled, "this process stops; recovery " + record_.uid.text() + " is resumed later"
         );
+    }
+    if (!ended.succeeded) {
+        co_await look_at_all();
     }
     if (!is_registered_) {
         co_return fail(ErrorCode::conflict, ended.why.empty() ? std::string("asked to stop") : ended.why);
@@ -119,6 +123,7 @@ Co<void> Attempt::resume(model::RecoveryRecord record, std::optional<model::Reco
     is_over_ = true;
     is_urgent_ = false;
     write_notes_soon();
+    co_await look_at_all();
 }
 
 Task<std::string> Attempt::perform(planning::Step step, const Journey& journey, Deadline deadline) {
@@ -176,6 +181,18 @@ bool changes_place(const planning::Action& action) {
 }
 
 }  // namespace
+
+// The next attempt must be planned on how the servers stand after undoing, not on what was seen on the way: should it
+// be undone as well, that is what it goes back to. Until then the cluster counts as being changed.
+Co<void> Attempt::look_at_all() {
+    std::vector<Endpoint> servers;
+    for (const auto& before : plan_.before) {
+        servers.push_back(before.server);
+    }
+    if (has_touched_) {
+        co_await shop_.eyes.refresh(std::move(servers), shop_.clock.deadline_in(looking_limit));
+    }
+}
 
 // What was seen of a changed server is no longer true: should the new primary fail next, its replicas must be known.
 void Attempt::look_again(const Journey& journey, const planning::StepReport& report) {

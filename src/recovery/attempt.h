@@ -57,6 +57,7 @@ private:
     Task<void> resolve_without_plan(std::string why);
 
     model::RecoveryProgress progress_of(const operations::Journey& journey, model::RecoveryPhase phase) const;
+    Co<void> look_at_all();
     void look_again(const operations::Journey& journey, const planning::StepReport& report);
     HookFacts hook_facts(const operations::Journey& journey) const;
     std::vector<Endpoint> lost_in(const operations::Journey& journey) const;
@@ -81,7 +82,8 @@ private:
     std::optional<Instant> proven_;  ///< last time a fenced write of ours went through
     bool is_registered_ = false;
     bool is_over_ = false;
-    bool is_urgent_ = true;  ///< writes stand still: nothing is committed that need not be
+    bool has_touched_ = false;  ///< some server was changed
+    bool is_urgent_ = true;     ///< writes stand still: nothing is committed that need not be
     bool is_writing_ = false;
     bool is_waiting_to_write_ = false;
     bool is_store_slow_ = false;        ///< then notes wait for what must be durable

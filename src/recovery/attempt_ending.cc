@@ -147,13 +147,6 @@ void Attempt::settle_record(const Journey& journey) {
 }
 
 Task<std::string> Attempt::resolve(const Journey& journey) {
-    if (!journey.succeeded) {
-        // The next attempt must know how they stand after undoing, not what was seen on the way: should it be undone
-        // as well, that is what it goes back to.
-        for (const auto& before : journey.plan.before) {
-            shop_.eyes.suspect(before.server, "a recovery has ended without success");
-        }
-    }
     settle_record(journey);
     const auto intent = shop_.ledger.intent();
     const WallTime now = shop_.clock.wall();

@@ -46,6 +46,7 @@ std::string line_of(const planning::StepReport& report) {
 }  // namespace
 
 void Attempt::report(const Journey& journey, const planning::StepReport& report) {
+    has_touched_ = has_touched_ || !journey.deeds.empty();
     look_again(journey, report);
     const auto found = std::find_if(reports_.begin(), reports_.end(), [&](const auto& r) {
         return r.step == report.step && r.what == report.what;

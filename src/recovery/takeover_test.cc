@@ -201,6 +201,26 @@ TEST_P(Takeover, is_undone_when_the_replica_does_not_catch_up_within_the_freeze)
     expect_untouched();
 }
 
+TEST_P(Takeover, that_follows_a_failed_one_at_once_goes_back_to_how_servers_stood_before_both) {
+    star(3, GetParam());
+    settings.graceful_takeover_freeze_milliseconds = 500;
+    world.round_trip = Millis(20);
+    world.at("db2").apply_delay = Seconds(60);
+    start();
+    run(Seconds(2));
+    write(3);
+    world.before_operation = [&](const std::string& operation, FakeServer&) {
+        if (operation == "wait_until_applied") {
+            world.suspect(World::name("db1"), "it is seen while it is closed");
+        }
+    };
+    for (int i = 1; i <= 3; ++i) {
+        SCOPED_TRACE("takeover " + std::to_string(i));
+        ASSERT_FALSE(take_over(to("db2")));
+        EXPECT_THAT(world.writable(), ElementsAre("db1")) << all_steps();
+    }
+}
+
 TEST_P(Takeover, keeps_the_old_primary_closed_to_the_repair_of_read_only_primaries) {
     settings.recover_non_writeable_master = true;
     settings.graceful_takeover_freeze_milliseconds = 3000;
