@@ -20,6 +20,7 @@ std::unique_ptr<Stage> Stage::set_up(StageOptions options) {
     service.folder = stage->folder() / "orchestrator";
     std::filesystem::create_directories(service.folder);
     service.settings = std::move(options.settings);
+    service.runner = std::move(options.runner);
     auto process = sandbox::ServiceProcess::start(std::move(service));
     if (!process) {
         ADD_FAILURE() << process.error().message;

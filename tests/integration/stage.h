@@ -30,6 +30,7 @@ struct StageOptions {
     sandbox::Layout layout = sandbox::Layout::flat;
     bool semi_sync = false;
     std::map<std::string, std::string> settings;  ///< configuration keys as JSON texts
+    std::vector<std::string> runner;              ///< what runs the service; none: it runs by itself
 };
 
 class Stage {
