@@ -58,21 +58,14 @@ std::string why_waiting(const Standing& winner, std::size_t wanted, std::size_t 
 
 }  // namespace
 
-std::vector<int> add_acknowledging(
-    const Plan& plan,
-    Builder& steps,
-    const Basis& basis,
-    const Field& field,
-    const Standing& winner,
-    int decided,
-    int reset
-) {
+std::vector<int> add_acknowledging(Draft& draft, int decided, int reset) {
+    const Standing& winner = draft.winner();
     std::vector<int> out{reset};
-    if (!waits_for_acks(field) || !winner.facts().semi_sync.available) {
+    if (!waits_for_acks(draft.field) || !winner.facts().semi_sync.available) {
         return out;
     }
     const std::size_t wanted = wanted_by(winner);
-    const auto possible = possible_ackers(plan, field);
+    const auto possible = possible_ackers(draft.plan, draft.field);
     const auto missing = missing_ackers(possible, wanted);
     const auto enabled =
         static_cast<std::size_t>(std::count_if(possible.begin(), possible.end(), [](const Standing* s) {
@@ -81,28 +74,27 @@ std::vector<int> add_acknowledging(
     const StepOptions switching{switching_limit, OnFailure::record, false, false};
     for (const Standing* standing : missing) {
         SemiSyncReplica on{standing->endpoint, true, false};
-        out.push_back(steps.add(on, {decided}, switching, "the new primary waits for more acknowledgements"));
+        out.push_back(draft.steps.add(on, {decided}, switching, "the new primary waits for more acknowledgements"));
     }
     SemiSyncSource source{winner.endpoint, true};
-    const StepOptions recorded{basis.policy.server_limit, OnFailure::record, true, false};
-    out.front() = steps.add(source, {reset}, recorded, why_waiting(winner, wanted, enabled + missing.size()));
+    const StepOptions recorded{draft.basis.policy.server_limit, OnFailure::record, true, false};
+    out.front() = draft.steps.add(source, {reset}, recorded, why_waiting(winner, wanted, enabled + missing.size()));
     return out;
 }
 
-int add_acknowledging_of_demoted(
-    Builder& steps, const Basis& basis, const Field& field, const Standing& winner, int opened
-) {
+int add_acknowledging_of_demoted(Draft& draft, int opened) {
+    const auto& field = draft.field;
     if (!waits_for_acks(field)) {
         return opened;
     }
-    const StepOptions recorded{basis.policy.server_limit, OnFailure::record, false, false};
+    const StepOptions recorded{draft.basis.policy.server_limit, OnFailure::record, false, false};
     // With a long time limit and nobody below it, it would wait for ever with the first thing it applies.
     SemiSyncSource off{field.subject.endpoint, false};
-    int last = steps.add(off, {opened}, recorded, "a replica waits for nobody");
+    int last = draft.steps.add(off, {opened}, recorded, "a replica waits for nobody");
     const auto& own = field.subject.facts->semi_sync;
-    if (winner.facts().semi_sync.replica_enabled && own.available && !own.replica_enabled) {
+    if (draft.winner().facts().semi_sync.replica_enabled && own.available && !own.replica_enabled) {
         SemiSyncReplica on{field.subject.endpoint, true, false};
-        last = steps.add(on, {last}, recorded, "its successor acknowledged, and no longer does");
+        last = draft.steps.add(on, {last}, recorded, "its successor acknowledged, and no longer does");
     }
     return last;
 }

@@ -103,42 +103,29 @@ void note_choice(Plan& plan, const Choice& choice, const Outcomes& outcomes) {
     }
 }
 
-int add_promotion(
-    const Plan& plan,
-    Builder& steps,
-    const Basis& basis,
-    const Field& field,
-    const Standing& winner,
-    int decided,
-    OnFailure on_failure
-) {
-    const auto& settings = basis.policy.settings;
+int add_promotion(Draft& draft, int decided, OnFailure on_failure) {
+    const auto& policy = draft.basis.policy;
+    const Standing& winner = draft.winner();
     ResetReplication reset;
     reset.server = winner.endpoint;
     reset.channel = winner.channel ? winner.channel->name : std::string();
-    reset.discard = settings.promote_with_unapplied_events;
+    reset.discard = policy.settings.promote_with_unapplied_events;
     // After a planned switch the old primary follows the new one: there is nothing to go back to.
     reset.keep_detached =
-        plan.kind != PlanKind::graceful_takeover && settings.master_failover_detach_replica_master_host;
-    StepOptions options{basis.policy.promotion_limit, on_failure, true, false};
-    const int last = steps.add(reset, {decided}, options, "a primary replicates from nobody");
-    auto ready = add_acknowledging(plan, steps, basis, field, winner, decided, last);
+        draft.plan.kind != PlanKind::graceful_takeover && policy.settings.master_failover_detach_replica_master_host;
+    StepOptions options{policy.promotion_limit, on_failure, true, false};
+    const int last = draft.steps.add(reset, {decided}, options, "a primary replicates from nobody");
+    auto ready = add_acknowledging(draft, decided, last);
     OpenForWrites open;
     open.server = winner.endpoint;
-    return steps.add(open, std::move(ready), options, "from here on writes go to it");
+    return draft.steps.add(open, std::move(ready), options, "from here on writes go to it");
 }
 
 namespace {
 
-void add_publication(
-    Plan& plan,
-    Builder& steps,
-    const Basis& basis,
-    const FailoverRequest& request,
-    const Standing& winner,
-    int opened,
-    std::vector<int>& ends
-) {
+void add_publication(Draft& draft, int opened, std::vector<int>& ends) {
+    const auto& basis = draft.basis;
+    const Standing& winner = draft.winner();
     PublishPrimary publish;
     publish.primary = winner.endpoint;
     publish.old_cluster = basis.cluster.name;
@@ -152,15 +139,15 @@ void add_publication(
         publish.pairs.push_back(KeyValue{key + "/port", std::to_string(winner.endpoint.port)});
     }
     const StepOptions options{Seconds(10), OnFailure::record, false, false};
-    const int published = steps.add(publish, {opened}, options, "clients find the new primary");
+    const int published = draft.steps.add(publish, {opened}, options, "clients find the new primary");
     ends.push_back(published);
-    if (!request.skip_hooks && basis.policy.hooks.contains(HookList::post_primary_failover)) {
+    if (!draft.request.skip_hooks && basis.policy.hooks.contains(HookList::post_primary_failover)) {
         RunHooks hooks;
         hooks.list = HookList::post_primary_failover;
         const StepOptions recorded{Millis(0), OnFailure::record, false, false};
-        ends.push_back(steps.add(hooks, {published}, recorded, "the site's own switches"));
+        ends.push_back(draft.steps.add(hooks, {published}, recorded, "the site's own switches"));
     }
-    plan.successor = winner.endpoint;
+    draft.plan.successor = winner.endpoint;
 }
 
 model::GtidUse gtid_use_of(const Standing& standing) {
@@ -169,25 +156,21 @@ model::GtidUse gtid_use_of(const Standing& standing) {
 
 }  // namespace
 
-std::vector<int> add_aftermath(
-    Plan& plan,
-    Builder& steps,
-    const Basis& basis,
-    const FailoverRequest& request,
-    const Field& field,
-    const Choice& choice,
-    int opened
-) {
-    const Standing& winner = field.standings[*choice.winner];
+std::vector<int> add_aftermath(Draft& draft, int opened) {
+    const Plan& plan = draft.plan;
+    const auto& policy = draft.basis.policy;
+    const auto& request = draft.request;
+    const Standing& winner = draft.winner();
+    Builder& steps = draft.steps;
     std::vector<int> ends;
-    add_publication(plan, steps, basis, request, winner, opened, ends);
+    add_publication(draft, opened, ends);
     std::vector<int> moved{opened};
-    const auto& settings = basis.policy.settings;
+    const auto& settings = policy.settings;
     const bool detach =
         settings.detach_lost_replicas_after_master_failover || settings.detach_lost_slaves_after_master_failover;
     Account account;
-    for (const std::size_t i : ackers_first(plan, field)) {
-        const Standing& standing = field.standings[i];
+    for (const std::size_t i : ackers_first(plan, draft.field)) {
+        const Standing& standing = draft.field.standings[i];
         const Fate fate = plan.replicas[i].fate;
         const std::string channel = standing.channel ? standing.channel->name : std::string();
         const bool may_answer_later =
@@ -195,7 +178,7 @@ std::vector<int> add_aftermath(
         if (may_answer_later) {
             account.left_behind.push_back(standing.endpoint);
             MoveReplica move{standing.endpoint, winner.endpoint, channel, gtid_use_of(standing), true};
-            const StepOptions options{basis.policy.server_limit, OnFailure::record, false, false};
+            const StepOptions options{policy.server_limit, OnFailure::record, false, false};
             moved.push_back(steps.add(move, {opened}, options, "it may answer by now; " + plan.replicas[i].why));
         } else if (fate == Fate::move || (fate == Fate::postponed && !standing.server->in_maintenance)) {
             MoveReplica move{standing.endpoint, winner.endpoint, channel, gtid_use_of(standing)};
@@ -212,12 +195,12 @@ std::vector<int> add_aftermath(
             account.left_behind.push_back(standing.endpoint);
             if (detach && request.kind != PlanKind::graceful_takeover) {
                 DetachReplica detached{standing.endpoint, channel};
-                const StepOptions options{basis.policy.server_limit, OnFailure::record, false, false};
+                const StepOptions options{policy.server_limit, OnFailure::record, false, false};
                 moved.push_back(steps.add(detached, {opened}, options, plan.replicas[i].why));
             }
         }
     }
-    account.old_primary = field.subject.endpoint;
+    account.old_primary = draft.field.subject.endpoint;
     account.detach_failed_moves = detach && request.kind != PlanKind::graceful_takeover;
     const StepOptions recorded{Seconds(5), OnFailure::record, false, false};
     ends.push_back(steps.add(account, moved, recorded, "every replica is accounted for"));

@@ -31,42 +31,27 @@ Plan blank_plan(const Basis& basis, const FailoverRequest& request);
 /// Fills in verdicts, fates, loss, successor or refusal.
 void note_choice(Plan& plan, const Choice& choice, const Outcomes& outcomes);
 
-/// Everything from the replanning on. `ready` is the id of the step it follows; `fence` of the fencing, if there is
-/// one.
-void add_failover_tail(
-    Plan& plan, const Basis& basis, const FailoverRequest& request, const Field& field, const Choice& choice, int ready
-);
+/// A plan that goes on from a choice: everything that its further steps are made from.
+struct Draft {
+    Plan& plan;
+    const Basis& basis;
+    const FailoverRequest& request;
+    Field field;
+    Choice choice;
+    Builder steps = Builder(plan);
+    /// There must be one.
+    const Standing& winner() const { return field.standings[*choice.winner]; }
+};
+
+/// Everything from the replanning on. `ready` is the id of the step it follows.
+void add_failover_tail(Draft& draft, int ready);
 /// `credentials_unknown`: the successor was asked for replication's account in vain.
-void add_takeover_tail(
-    Plan& plan,
-    const Basis& basis,
-    const FailoverRequest& request,
-    const Field& field,
-    const Choice& choice,
-    int ready,
-    bool credentials_unknown
-);
+void add_takeover_tail(Draft& draft, int ready, bool credentials_unknown);
 
 /// Steps shared by both: publish, move siblings, account. Returns the ids that the end waits for.
-std::vector<int> add_aftermath(
-    Plan& plan,
-    Builder& steps,
-    const Basis& basis,
-    const FailoverRequest& request,
-    const Field& field,
-    const Choice& choice,
-    int opened
-);
+std::vector<int> add_aftermath(Draft& draft, int opened);
 /// Reset, semi-sync, open; returns the id of the last.
-int add_promotion(
-    const Plan& plan,
-    Builder& steps,
-    const Basis& basis,
-    const Field& field,
-    const Standing& winner,
-    int decided,
-    OnFailure on_failure
-);
+int add_promotion(Draft& draft, int decided, OnFailure on_failure);
 void add_end(Plan& plan, Builder& steps, const Basis& basis, const FailoverRequest& request, std::vector<int> after);
 
 }  // namespace orc::planning

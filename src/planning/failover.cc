@@ -117,58 +117,58 @@ void add_failover_head(Plan& plan, Builder& steps, const Basis& basis, const Fai
     steps.add(Replan{}, before_replan, StepOptions{}, "the successor is chosen by true positions");
 }
 
-int add_feeding(
-    Builder& steps, const Basis& basis, const Field& field, const Choice& choice, const Outcomes& outcomes, int last
-) {
-    const Standing& winner = field.standings[*choice.winner];
-    const Standing& feeder = field.standings[*choice.feeder];
-    const Millis limit = choice.is_detour ? std::min(basis.policy.drain_limit, detour_limit) : basis.policy.drain_limit;
+int add_feeding(Draft& draft, const Outcomes& outcomes, int last) {
+    const auto& policy = draft.basis.policy;
+    const auto& choice = draft.choice;
+    const Standing& winner = draft.winner();
+    const Standing& feeder = draft.field.standings[*choice.feeder];
+    const Millis limit = choice.is_detour ? std::min(policy.drain_limit, detour_limit) : policy.drain_limit;
     const StepOptions options{limit, OnFailure::next_candidate, false, false};
     Drain first;
     first.winner = feeder.endpoint;
     first.channel = feeder.channel ? feeder.channel->name : std::string();
     first.target = feeder.owned;
-    first.stall = basis.policy.drain_stall;
-    last = steps.add(first, {last}, options, "it must have applied what it hands over");
+    first.stall = policy.drain_stall;
+    last = draft.steps.add(first, {last}, options, "it must have applied what it hands over");
     MoveReplica feed{
         winner.endpoint,
         feeder.endpoint,
         winner.channel ? winner.channel->name : std::string(),
         winner.channel ? winner.channel->gtid_use : model::GtidUse::none
     };
-    last = steps.add(feed, {last}, options, "to receive what it lacks");
+    last = draft.steps.add(feed, {last}, options, "to receive what it lacks");
     Drain then;
     then.winner = winner.endpoint;
     then.channel = feed.channel;
     then.target = outcomes.target;
-    then.stall = basis.policy.drain_stall;
-    return steps.add(then, {last}, options, "nothing that any replica owns may be lost");
+    then.stall = policy.drain_stall;
+    return draft.steps.add(then, {last}, options, "nothing that any replica owns may be lost");
 }
 
 }  // namespace
 
-void add_failover_tail(
-    Plan& plan, const Basis& basis, const FailoverRequest& request, const Field& field, const Choice& choice, int ready
-) {
-    Builder steps(plan);
-    const Outcomes outcomes = outcomes_of(field, basis.policy, choice, false);
-    note_choice(plan, choice, outcomes);
-    if (!choice.winner) {
-        add_end(plan, steps, basis, request, {ready});
+void add_failover_tail(Draft& draft, int ready) {
+    const auto& policy = draft.basis.policy;
+    Plan& plan = draft.plan;
+    Builder& steps = draft.steps;
+    const Outcomes outcomes = outcomes_of(draft.field, policy, draft.choice, false);
+    note_choice(plan, draft.choice, outcomes);
+    if (!draft.choice.winner) {
+        add_end(plan, steps, draft.basis, draft.request, {ready});
         return;
     }
-    const Standing& winner = field.standings[*choice.winner];
-    const bool waives = basis.policy.settings.promote_with_unapplied_events;
+    const Standing& winner = draft.winner();
+    const bool waives = policy.settings.promote_with_unapplied_events;
     int last = ready;
-    if (choice.feeder) {
-        last = add_feeding(steps, basis, field, choice, outcomes, last);
+    if (draft.choice.feeder) {
+        last = add_feeding(draft, outcomes, last);
     } else if (!waives && !winner.is_drained()) {
         Drain drain;
         drain.winner = winner.endpoint;
         drain.channel = winner.channel ? winner.channel->name : std::string();
         drain.target = winner.owned;
-        drain.stall = basis.policy.drain_stall;
-        const StepOptions options{basis.policy.drain_limit, OnFailure::next_candidate, false, false};
+        drain.stall = policy.drain_stall;
+        const StepOptions options{policy.drain_limit, OnFailure::next_candidate, false, false};
         last = steps.add(drain, {last}, options, "what it received may have been acknowledged to a client");
     }
     CheckGates gates;
@@ -176,23 +176,23 @@ void add_failover_tail(
     gates.channel = winner.channel ? winner.channel->name : std::string();
     gates.must_have = waives ? winner.executed : outcomes.target;
     gates.drained = !waives;
-    const StepOptions gate_options{basis.policy.server_limit, OnFailure::next_candidate, false, false};
+    const StepOptions gate_options{policy.server_limit, OnFailure::next_candidate, false, false};
     last = steps.add(gates, {last}, gate_options, "nothing has changed since it was chosen");
     RecordDecision record;
     record.winner = winner.endpoint;
     const StepOptions record_options{Seconds(5), OnFailure::abort, true, false};
     last = steps.add(record, {last}, record_options, "whoever takes over finishes it from here");
     std::vector<int> ends;
-    if (basis.policy.settings.apply_mysql_promotion_after_master_failover) {
-        last = add_promotion(plan, steps, basis, field, winner, last, OnFailure::next_candidate);
-    } else if (basis.policy.settings.master_failover_detach_replica_master_host) {
+    if (policy.settings.apply_mysql_promotion_after_master_failover) {
+        last = add_promotion(draft, last, OnFailure::next_candidate);
+    } else if (policy.settings.master_failover_detach_replica_master_host) {
         DetachReplica detach{winner.endpoint, winner.channel ? winner.channel->name : std::string()};
-        const StepOptions options{basis.policy.server_limit, OnFailure::record, false, false};
+        const StepOptions options{policy.server_limit, OnFailure::record, false, false};
         ends.push_back(steps.add(detach, {last}, options, "it must not follow the old primary by accident"));
     }
-    const auto rest = add_aftermath(plan, steps, basis, request, field, choice, last);
+    const auto rest = add_aftermath(draft, last);
     ends.insert(ends.end(), rest.begin(), rest.end());
-    add_end(plan, steps, basis, request, std::move(ends));
+    add_end(plan, steps, draft.basis, draft.request, std::move(ends));
 }
 
 Plan plan_failover(const Basis& basis, const FailoverRequest& request) {
@@ -206,8 +206,8 @@ Plan plan_failover(const Basis& basis, const FailoverRequest& request) {
     add_failover_head(plan, steps, basis, request);
     const int ready = plan.steps.back().id;
     const Field field = field_of(basis, *subject, nullptr);
-    const Choice choice = choose(field, basis.policy, choice_request(basis, request));
-    add_failover_tail(plan, basis, request, field, choice, ready);
+    Draft draft{plan, basis, request, field, choose(field, basis.policy, choice_request(basis, request))};
+    add_failover_tail(draft, ready);
     return plan;
 }
 
@@ -230,11 +230,11 @@ Plan replan(Plan plan, const Basis& basis, const FailoverRequest& request, const
     const Field field = field_of(basis, *subject, &news.positions);
     ChoiceRequest wanted = choice_request(basis, request);
     wanted.ruled_out = news.ruled_out;
-    const Choice choice = choose(field, basis.policy, wanted);
+    Draft draft{plan, basis, request, field, choose(field, basis.policy, wanted)};
     if (request.kind == PlanKind::graceful_takeover) {
-        add_takeover_tail(plan, basis, request, field, choice, ready, news.credentials_unknown);
+        add_takeover_tail(draft, ready, news.credentials_unknown);
     } else {
-        add_failover_tail(plan, basis, request, field, choice, ready);
+        add_failover_tail(draft, ready);
     }
     // New steps get fresh ids, so that reports of the former ones stay readable.
     const int shift = last_id - ready;

@@ -97,14 +97,11 @@ ChoiceRequest takeover_choice(const FailoverRequest& request) {
 }
 
 /// Every rule against switching to the chosen one now.
-Rules rules_against(
-    const Basis& basis,
-    const FailoverRequest& request,
-    const Field& field,
-    const Choice& choice,
-    const Outcomes& outcomes,
-    bool credentials_unknown
-) {
+Rules rules_against(const Draft& draft, const Outcomes& outcomes, bool credentials_unknown) {
+    const auto& basis = draft.basis;
+    const auto& request = draft.request;
+    const auto& field = draft.field;
+    const auto& choice = draft.choice;
     Rules out;
     check_subject(field.subject, out);
     if (!request.demanded && !request.pick && field.standings.size() > 1) {
@@ -141,86 +138,84 @@ std::vector<Reading> readings_of(const Field& field) {
     return out;
 }
 
-int add_hooks(Builder& steps, const Basis& basis, const FailoverRequest& request, HookList list, int last) {
-    if (request.skip_hooks || !basis.policy.hooks.contains(list)) {
+int add_hooks(Draft& draft, HookList list, int last) {
+    if (draft.request.skip_hooks || !draft.basis.policy.hooks.contains(list)) {
         return last;
     }
     RunHooks hooks;
     hooks.list = list;
-    return steps.add(hooks, {last}, StepOptions{}, "an error here stops the switch before writes stand still");
+    return draft.steps.add(hooks, {last}, StepOptions{}, "an error here stops the switch before writes stand still");
 }
 
-int add_freeze(Plan& plan, Builder& steps, const Basis& basis, const Standing& winner, int last) {
-    const Millis freeze = basis.policy.freeze_limit;
+int add_freeze(Draft& draft, int last) {
+    const Standing& winner = draft.winner();
+    const Endpoint& primary = draft.plan.subject;
+    const Millis freeze = draft.basis.policy.freeze_limit;
     const StepOptions frozen{freeze, OnFailure::abort, false, false};
     CloseForWrites close;
-    close.primary = plan.subject;
-    last = steps.add(close, {last}, frozen, "from here on writes stand still");
+    close.primary = primary;
+    last = draft.steps.add(close, {last}, frozen, "from here on writes stand still");
     WaitCaughtUp wait;
     wait.replica = winner.endpoint;
-    wait.primary = plan.subject;
-    last = steps.add(wait, {last}, frozen, "nothing written may be missing on the new primary");
+    wait.primary = primary;
+    last = draft.steps.add(wait, {last}, frozen, "nothing written may be missing on the new primary");
     CheckGates gates;
     gates.winner = winner.endpoint;
     gates.channel = winner.channel ? winner.channel->name : std::string();
     gates.must_have = winner.owned;
-    last = steps.add(gates, {last}, frozen, "nothing has changed since it was chosen");
+    last = draft.steps.add(gates, {last}, frozen, "nothing has changed since it was chosen");
     RecordDecision record;
     record.winner = winner.endpoint;
     const StepOptions decided{freeze, OnFailure::abort, true, false};
-    return steps.add(record, {last}, decided, "whoever takes over finishes it from here");
+    return draft.steps.add(record, {last}, decided, "whoever takes over finishes it from here");
 }
 
-int add_demotion(
-    Builder& steps, const Basis& basis, const FailoverRequest& request, const Standing& winner, int opened
-) {
+int add_demotion(Draft& draft, int opened) {
+    const Standing& winner = draft.winner();
     DemoteOldPrimary demote;
-    demote.old_primary = request.subject;
+    demote.old_primary = draft.request.subject;
     demote.source = winner.endpoint;
     demote.gtid = winner.channel ? winner.channel->gtid_use : model::GtidUse::none;
-    demote.start = request.pick;
+    demote.start = draft.request.pick;
     const StepOptions options{
-        Seconds(basis.policy.settings.instance_bulk_operations_wait_timeout_seconds), OnFailure::record, false, false
+        Seconds(draft.basis.policy.settings.instance_bulk_operations_wait_timeout_seconds),
+        OnFailure::record,
+        false,
+        false
     };
-    return steps.add(demote, {opened}, options, "the former primary becomes a replica of the new one");
+    return draft.steps.add(demote, {opened}, options, "the former primary becomes a replica of the new one");
 }
 
 }  // namespace
 
-void add_takeover_tail(
-    Plan& plan,
-    const Basis& basis,
-    const FailoverRequest& request,
-    const Field& field,
-    const Choice& choice,
-    int ready,
-    bool credentials_unknown
-) {
-    Builder steps(plan);
-    const Outcomes outcomes = outcomes_of(field, basis.policy, choice, true);
-    note_choice(plan, choice, outcomes);
+void add_takeover_tail(Draft& draft, int ready, bool credentials_unknown) {
+    Plan& plan = draft.plan;
+    const auto& basis = draft.basis;
+    Builder& steps = draft.steps;
+    const Outcomes outcomes = outcomes_of(draft.field, basis.policy, draft.choice, true);
+    note_choice(plan, draft.choice, outcomes);
     plan.refusal.reset();
-    Rules rules = rules_against(basis, request, field, choice, outcomes, credentials_unknown);
+    Rules rules = rules_against(draft, outcomes, credentials_unknown);
     if (!rules.empty()) {
         plan.refusal = Refusal{"the switch in " + basis.cluster.name.text() + " is not safe now", std::move(rules)};
-        add_end(plan, steps, basis, request, {ready});
+        add_end(plan, steps, basis, draft.request, {ready});
         return;
     }
-    const Standing& winner = field.standings[*choice.winner];
+    const Standing& winner = draft.winner();
     int last = ready;
     if (!replicates(winner)) {
         StartReplication start{winner.endpoint, winner.channel ? winner.channel->name : std::string()};
         const StepOptions options{basis.policy.server_limit, OnFailure::abort, false, false};
         last = steps.add(start, {last}, options, "it has to catch up");
     }
-    last = add_hooks(steps, basis, request, HookList::pre_graceful_takeover, last);
-    last = add_hooks(steps, basis, request, HookList::on_failure_detection, last);
-    last = add_hooks(steps, basis, request, HookList::pre_failover, last);
-    const int decided = add_freeze(plan, steps, basis, winner, last);
-    const int opened = add_promotion(plan, steps, basis, field, winner, decided, OnFailure::abort);
-    const int quiet = add_acknowledging_of_demoted(steps, basis, field, winner, opened);
-    const int demoted = add_demotion(steps, basis, request, winner, quiet);
-    std::vector<int> ends = add_aftermath(plan, steps, basis, request, field, choice, opened);
+    last = add_hooks(draft, HookList::pre_graceful_takeover, last);
+    last = add_hooks(draft, HookList::on_failure_detection, last);
+    last = add_hooks(draft, HookList::pre_failover, last);
+    const int decided = add_freeze(draft, last);
+    const int opened = add_promotion(draft, decided, OnFailure::abort);
+    const int quiet = add_acknowledging_of_demoted(draft, opened);
+    const int demoted = add_demotion(draft, quiet);
+    std::vector<int> ends = add_aftermath(draft, opened);
     // The accounting says where the old primary stands, so it comes after the demotion.
     for (auto& step : plan.steps) {
         if (std::holds_alternative<Account>(step.action)) {
@@ -228,7 +223,7 @@ void add_takeover_tail(
         }
     }
     ends.push_back(demoted);
-    add_end(plan, steps, basis, request, ends);
+    add_end(plan, steps, basis, draft.request, ends);
 }
 
 Plan plan_takeover(const Basis& basis, const FailoverRequest& request) {
@@ -249,8 +244,8 @@ Plan plan_takeover(const Basis& basis, const FailoverRequest& request) {
     const StepOptions reading{Millis(1000), OnFailure::abort, false, false};
     const int positions = steps.add(read, {leased}, reading, "check what is, not what was");
     const int ready = steps.add(Replan{}, {positions}, StepOptions{}, "the checks are made on true positions");
-    const Choice choice = choose(field, basis.policy, takeover_choice(request));
-    add_takeover_tail(plan, basis, request, field, choice, ready, false);
+    Draft draft{plan, basis, request, field, choose(field, basis.policy, takeover_choice(request))};
+    add_takeover_tail(draft, ready, false);
     return plan;
 }
 
