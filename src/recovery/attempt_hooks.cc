@@ -34,6 +34,12 @@ HookFacts Attempt::hook_facts(const Journey& journey) const {
 
 Task<std::string> Attempt::run_list(planning::HookList list, const Journey& journey) {
     using planning::HookList;
+    const bool is_afterwards = list != HookList::on_failure_detection && list != HookList::pre_graceful_takeover &&
+                               list != HookList::pre_failover;
+    // A database that failed at the end makes this process resume what it has done already.
+    if (is_afterwards && !shop_.hooks_ran.insert({record_.uid, list}).second) {
+        co_return "they have run before";
+    }
     if (list == HookList::post_failover && !journey.succeeded) {
         list = HookList::post_unsuccessful_failover;
     }

@@ -11,6 +11,11 @@ using operations::Journey;
 constexpr Micros proof_lasts = Millis(500);
 constexpr Micros commit_limit = Seconds(10);
 
+/// It is written down as over, so nobody asks any more which ran.
+void forget_hooks(Workshop& shop, const RecoveryUid& uid) {
+    std::erase_if(shop.hooks_ran, [&uid](const auto& ran) { return ran.first == uid; });
+}
+
 }  // namespace
 
 Task<std::string> Attempt::register_it(const Journey& journey, Deadline deadline) {
@@ -170,6 +175,7 @@ Task<std::string> Attempt::release() {
     forget.uid = record_.uid;
     changes.emplace_back(std::move(forget));
     CO_TRY(co_await commit(shop_, std::move(changes), shop_.clock.deadline_in(commit_limit)));
+    forget_hooks(shop_, record_.uid);
     co_return "the cluster is free";
 }
 
@@ -185,7 +191,9 @@ Co<void> Attempt::free_the_cluster() {
     const auto freed = co_await commit(shop_, std::move(changes), shop_.clock.deadline_in(commit_limit));
     if (!freed) {
         LOG(warning, "recovery.not_ended", {{"uid", record_.uid}, {"why", freed.error().message}});
+        co_return;
     }
+    forget_hooks(shop_, record_.uid);
 }
 
 }  // namespace orc::recovery

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <set>
 
 #include "planning/policy.h"
 #include "recovery/eyes.h"
@@ -34,6 +35,8 @@ struct Workshop {
     std::function<std::int64_t()> next_detection_id;
     std::function<void()> running_changed;
     runtime::TaskGroup* group = nullptr;  ///< for what goes on beside an attempt
+    /// What this process ran after the promotion or at the end of recoveries that are not written down as over yet.
+    std::set<std::pair<RecoveryUid, planning::HookList>> hooks_ran{};
 };
 
 /// Runs the commands of one list in order. The lists before an action stop at the first error and return it; those

@@ -221,6 +221,18 @@ TEST(Story, a_manager_that_starts_while_its_store_is_in_doubt_recovers_all_the_s
     }
 }
 
+// Neither the decision nor the end can be written; whoever lives on finds a recovery without end and resumes it.
+TEST(Story, a_store_that_cannot_be_written_at_the_end_of_a_recovery_makes_no_command_run_twice) {
+    Scenario story = plain_story(1);
+    story.write_every = Millis(20);
+    story.add(at(13), Kind::apply_cost, 1, 0, Wire::up, 50'000);
+    story.add(at(20), Kind::kill, 0);
+    story.add(at(21), Kind::store_read_only, 0, 0, Wire::up, 1);
+    story.add(at(45), Kind::store_read_only, 0, 0, Wire::up, 0);
+    story.faults_end = at(50);
+    tell(story);
+}
+
 TEST(Story, a_manager_that_dies_while_the_last_commands_run_leaves_nothing_open) {
     for (const bool is_planned : {false, true}) {
         for (std::uint64_t seed = 1; seed <= 6; ++seed) {
