@@ -7,6 +7,7 @@
 
 #include "flavors.h"
 #include "stage.h"
+#include "store/sqlite.h"
 
 namespace orc::integration {
 namespace {
@@ -109,6 +110,75 @@ TEST_P(ServiceDies, while_the_winner_applies_what_it_received) {
     on->service().kill();
     held.clear();
     live_again(*on);
+}
+
+/// The recovery under way has begun the step whose description begins so.
+bool is_at(Stage& on, const std::string& beginning) {
+    const auto running = on.get("/api/running");
+    for (const auto& one : running.is_array() ? running.as_array() : boost::json::array()) {
+        for (const auto& step : one.at("steps").as_array()) {
+            if (step.at("what").as_string().starts_with(beginning) && step.at("state") == "running") {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/// Who a recovery under way is about to promote; 0: nobody yet.
+int successor(Stage& on) {
+    const auto running = on.get("/api/running");
+    for (const auto& one : running.is_array() ? running.as_array() : boost::json::array()) {
+        for (int i = 1; i <= on.servers().size(); ++i) {
+            const auto* chosen = one.at("plan").as_object().if_contains("successor");
+            if (chosen != nullptr && chosen->is_string() && chosen->as_string() == on.servers().endpoint(i).text()) {
+                return i;
+            }
+        }
+    }
+    return 0;
+}
+
+std::string recorded_phase(store::Database& database) {
+    std::string out;
+    const auto read =
+        database.query("select phase from orchestrator_recovery_progress", {}, [&](const store::Row& row) {
+            out = std::get<std::string>(row[0]);
+        });
+    EXPECT_TRUE(read);
+    return out;
+}
+
+// The database is held so that the service waits with its decision, and the winner is frozen before it can be opened.
+TEST_P(ServiceDies, between_the_durable_decision_and_the_opening_of_the_new_primary) {
+    const auto on = stage({});
+    ASSERT_NE(on, nullptr);
+    ASSERT_TRUE(may_lock(*on));
+    on->start_writing();
+    auto held = hold_table(*on, {2, 3, 4});
+    ASSERT_TRUE(eventually(seconds(5), [&] {
+        return waits_for_table(*on, 2) && waits_for_table(*on, 3) && waits_for_table(*on, 4);
+    }));
+    ASSERT_TRUE(on->servers().kill(1));
+    ASSERT_TRUE(eventually(seconds(8), [&] { return is_at(*on, "let "); })) << on->story();
+    const int winner = successor(*on);
+    ASSERT_NE(winner, 0) << boost::json::serialize(on->get("/api/running"));
+    auto database = store::Database::open((on->folder() / "orchestrator" / "orchestrator.sqlite3").string());
+    ASSERT_TRUE(database);
+    {
+        auto transaction = store::Transaction::begin(*database);
+        ASSERT_TRUE(transaction);
+        held.clear();
+        ASSERT_TRUE(eventually(seconds(4), [&] { return is_at(*on, "write down that"); }))
+            << boost::json::serialize(on->get("/api/running"));
+        ASSERT_TRUE(on->servers().freeze(winner));
+    }
+    ASSERT_TRUE(eventually(seconds(3), [&] { return recorded_phase(*database) == "promoting"; }));
+    on->service().kill();
+    ASSERT_TRUE(on->servers().thaw(winner));
+    EXPECT_THAT(on->writable(), testing::IsEmpty());
+    live_again(*on);
+    EXPECT_THAT(on->writable(), testing::ElementsAre(on->servers().endpoint(winner))) << on->story();
 }
 
 TEST_P(ServiceDies, while_siblings_wait_for_their_appliers_to_be_moved) {
