@@ -86,6 +86,9 @@ void Judge::on_sent(const SimServer& server, const Statement& statement) {
     check_planned(server, statement);
     if (statement.kind == StatementKind::set_read_only && statement.read_only.read_only) {
         fence_sent_[server.number()] = now();
+        if (!statement.read_only.with_super || !statement.read_only.end_writers) {
+            violated("I-5", server.endpoint().text() + " is closed to some of its writers only");
+        }
     }
 }
 
