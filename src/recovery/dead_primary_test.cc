@@ -8,13 +8,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-struct DeadPrimary : testing::TestWithParam<bool>, Bench {
-    /// The only writable one, after everything has calmed down.
-    std::string primary() {
-        const auto open = world.writable();
-        return open.size() == 1 ? open.front() : "nobody or several";
-    }
-};
+struct DeadPrimary : testing::TestWithParam<bool>, Bench {};
 
 INSTANTIATE_TEST_SUITE_P(Flavours, DeadPrimary, testing::Bool(), [](const auto& i) {
     return i.param ? std::string("MariaDB") : std::string("MySQL");
@@ -263,34 +257,6 @@ TEST_P(DeadPrimary, is_not_replaced_when_nobody_may_be_promoted_and_everything_s
     EXPECT_THAT(all_steps(), HasSubstr("must_not"));
 }
 
-TEST_P(DeadPrimary, is_left_alone_while_another_holds_the_lease) {
-    star(3, GetParam());
-    start();
-    model::PutLease lease;
-    lease.record.cluster = ClusterName("db1:3306");
-    lease.record.term = 4;
-    lease.record.holder = NodeToken("somebody");
-    lease.record.purpose = "a planned change";
-    lease.record.expires = clock.wall() + Seconds(10);
-    const auto take = [](Process& p, model::Change change) -> Co<void> {
-        ledger::Commit commit;
-        commit.id = "x";
-        commit.epoch = p.ledger.view().epoch;
-        commit.changes.push_back(change);
-        co_await p.ledger.commit(std::move(commit));
-    };
-    group.spawn(take(*process, lease));
-    run(Millis(10));
-    world.at("db1").alive = false;
-    run(Seconds(5));
-    EXPECT_THAT(world.writable(), IsEmpty());
-    EXPECT_THAT(records(), IsEmpty());
-    ASSERT_FALSE(process->loop->findings()->empty());
-    EXPECT_THAT(process->loop->findings()->front().hesitation, HasSubstr("a planned change"));
-    run(Seconds(20));
-    EXPECT_EQ(world.writable().size(), 1U) << all_steps();
-}
-
 TEST_P(DeadPrimary, that_thaws_is_made_read_only_at_once) {
     star(3, GetParam());
     write(3);
@@ -356,128 +322,6 @@ TEST_P(DeadPrimary, is_not_touched_when_a_hook_before_it_says_no) {
     ASSERT_FALSE(records().empty());
     EXPECT_TRUE(records().front().ended.has_value());
     EXPECT_THAT(hooks.lists(), Contains("PostUnsuccessfulFailoverProcesses"));
-}
-
-TEST_P(DeadPrimary, is_only_reported_where_no_filter_asks_for_recovery) {
-    settings.recover_master_cluster_filters.clear();
-    settings.on_failure_detection_processes = {"told"};
-    star(3, GetParam());
-    start();
-    world.at("db1").alive = false;
-    run(Seconds(10));
-    EXPECT_THAT(world.writable(), IsEmpty());
-    EXPECT_THAT(records(), IsEmpty());
-    EXPECT_THAT(hooks.lists(), Contains("OnFailureDetectionProcesses"));
-    EXPECT_EQ(intent().detections.size(), 1U);
-    EXPECT_THAT(world.at("db2").log, IsEmpty());
-}
-
-TEST_P(DeadPrimary, is_not_replaced_again_within_the_period_unless_acknowledged) {
-    star(4, GetParam());
-    write(3);
-    start();
-    world.at("db1").alive = false;
-    settle();
-    const std::string second = primary();
-    run(Seconds(5));
-    world.at(second).alive = false;
-    run(Seconds(20));
-    EXPECT_THAT(world.writable(), IsEmpty()) << all_steps();
-    ASSERT_EQ(records().size(), 1U);
-    AckRequest ack;
-    ack.all = true;
-    ack.comment = "seen";
-    ack.owner = "me";
-    const auto acknowledge = [](RecoveryLoop& loop, AckRequest request) -> Co<void> {
-        const auto count = co_await loop.acknowledge(request);
-        EXPECT_EQ(count.value_or(0), 1U);
-    };
-    group.spawn(acknowledge(*process->loop, ack));
-    run(Seconds(20));
-    EXPECT_EQ(world.writable().size(), 1U) << all_steps();
-}
-
-TEST_P(DeadPrimary, that_was_held_back_and_is_well_again_is_no_longer_recorded_as_blocked) {
-    star(4, GetParam());
-    write(3);
-    start();
-    world.at("db1").alive = false;
-    settle();
-    const std::string second = primary();
-    run(Seconds(5));
-    for (int time = 1; time <= 2; ++time) {
-        SCOPED_TRACE(time);
-        world.at(second).alive = false;
-        run(Seconds(20));
-        ASSERT_TRUE(intent().blocked.contains(World::name(second))) << all_steps();
-        EXPECT_EQ(intent().blocked.at(World::name(second)).blocking_recovery, records().front().id);
-        world.at(second).alive = true;
-        run(Seconds(20));
-        EXPECT_THAT(intent().blocked, IsEmpty());
-    }
-    EXPECT_EQ(records().size(), 1U);
-    // The block ends while it is down.
-    world.at(second).alive = false;
-    run(Seconds(20));
-    ASSERT_FALSE(intent().blocked.empty());
-    run(Seconds(3700));
-    EXPECT_THAT(intent().blocked, IsEmpty());
-}
-
-struct ProcessDies : testing::TestWithParam<std::tuple<bool, const char*>>, Bench {};
-
-INSTANTIATE_TEST_SUITE_P(
-    AtEachStep,
-    ProcessDies,
-    testing::Combine(
-        testing::Bool(),
-        testing::Values(
-            "take the lease",
-            "confirm that",
-            "read-only:",
-            "positions of",
-            "decide by",
-            "once more",
-            "write down",
-            "forget the source",
-            "writable:",
-            "publish",
-            "and start it",
-            "account for",
-            "resolve the"
-        )
-    )
-);
-
-TEST_P(ProcessDies, and_the_next_one_finishes_or_undoes_and_recovers) {
-    star(4, std::get<0>(GetParam()));
-    write(5);
-    start();
-    const std::string where = std::get<1>(GetParam());
-    bool is_due = false;
-    on_event = [&](const Event& event) { is_due = is_due || event.text.find(where) != std::string::npos; };
-    world.at("db1").alive = false;
-    for (int i = 0; i < 20000 && !is_due; ++i) {
-        clock.run_for(Micros(200));
-    }
-    ASSERT_TRUE(is_due) << where << "\n" << all_steps();
-    kill();
-    on_event = nullptr;
-    start();
-    run(Seconds(90));
-    EXPECT_EQ(world.writable().size(), 1U) << all_steps();
-    EXPECT_THAT(world.violations, IsEmpty());
-    for (const auto& record : records()) {
-        EXPECT_TRUE(record.ended.has_value()) << all_steps();
-    }
-    const std::string winner = world.writable().empty() ? "" : world.writable().front();
-    for (const std::string host : {"db2", "db3", "db4"}) {
-        if (host != winner) {
-            EXPECT_EQ(world.at(host).source, World::name(winner)) << host << "\n" << all_steps();
-            EXPECT_TRUE(world.at(host).receiver && world.at(host).applier) << host << "\n" << all_steps();
-        }
-    }
-    EXPECT_TRUE(intent().progress.empty());
 }
 
 }  // namespace

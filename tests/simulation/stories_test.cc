@@ -3,44 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "runtime/log.h"
-#include "world.h"
+#include "telling.h"
 
 namespace orc::simulation {
 namespace {
-
-using Kind = HappeningKind;
-
-constexpr Micros at(double seconds) { return Micros(static_cast<std::int64_t>(seconds * 1e6)); }
-
-ServerOptions mariadb() {
-    ServerOptions out;
-    out.is_mariadb = true;
-    return out;
-}
-
-ServerOptions semi_sync() {
-    ServerOptions out;
-    out.has_semi_sync = true;
-    out.semi_sync_replica = true;
-    out.semi_sync_timeout = Seconds(10);
-    return out;
-}
-
-Verdict tell(const Scenario& story) {
-    runtime::configure_log(runtime::LogLevel::error, runtime::LogFormat::text);
-    Verdict verdict = run_story(story);
-    std::string trace;
-    for (const auto& line : verdict.trace) {
-        trace += line + "\n";
-    }
-    EXPECT_TRUE(verdict.is_clean()) << verdict.text() << trace;
-    return verdict;
-}
-
-const Endpoint db1{"db1", 3306};
-const Endpoint db2{"db2", 3306};
-const Endpoint db3{"db3", 3306};
 
 TEST(Story, mariadb_relay_logs_are_applied_before_a_promotion) {
     Scenario story = plain_story(2, mariadb());
@@ -95,49 +61,6 @@ TEST(Story, a_hook_that_takes_long_does_not_let_a_second_recovery_in) {
     story.profile = Profile::kill;
     story.faults_end = Seconds(120);
     EXPECT_EQ(tell(story).tally.promotions, 1);
-}
-
-TEST(Story, a_manager_that_dies_at_any_write_of_a_recovery_is_replaced_by_one_that_ends_it) {
-    for (const bool is_mariadb : {false, true}) {
-        for (int write = 1; write <= 14; ++write) {
-            SCOPED_TRACE((is_mariadb ? "MariaDB, write " : "MySQL, write ") + std::to_string(write));
-            Scenario story = plain_story(3, is_mariadb ? mariadb() : ServerOptions{});
-            story.add(at(15), Kind::kill, 0);
-            story.kill_manager_at_write = write;
-            story.seed = std::uint64_t(write);
-            EXPECT_NE(tell(story).primary, db1);
-        }
-    }
-}
-
-// The judge looks at the end who acknowledges.
-TEST(Story, a_manager_that_dies_at_any_write_of_a_recovery_leaves_every_replica_acknowledging) {
-    for (const bool is_mariadb : {false, true}) {
-        for (int write = 1; write <= 14; ++write) {
-            SCOPED_TRACE((is_mariadb ? "MariaDB, write " : "MySQL, write ") + std::to_string(write));
-            ServerOptions options = semi_sync();
-            options.is_mariadb = is_mariadb;
-            Scenario story = plain_story(3, options);
-            story.add(at(15), Kind::freeze, 0);
-            story.add(at(25), Kind::thaw, 0);
-            story.kill_manager_at_write = write;
-            story.seed = std::uint64_t(write);
-            tell(story);
-        }
-    }
-}
-
-TEST(Story, a_manager_that_dies_at_any_write_of_a_switchover_leaves_one_writable_primary) {
-    for (const bool is_mariadb : {false, true}) {
-        for (int write = 1; write <= 12; ++write) {
-            SCOPED_TRACE((is_mariadb ? "MariaDB, write " : "MySQL, write ") + std::to_string(write));
-            Scenario story = plain_story(3, is_mariadb ? mariadb() : ServerOptions{});
-            story.add(at(15), Kind::switchover, -1);
-            story.kill_manager_at_write = write;
-            story.seed = std::uint64_t(write);
-            tell(story);
-        }
-    }
 }
 
 TEST(Story, a_switchover_with_two_acknowledgements_wanted_blocks_nobody) {
@@ -211,42 +134,6 @@ TEST(Story, a_new_primary_that_dies_at_once_is_replaced_with_all_its_replicas) {
     EXPECT_NE(verdict.primary, db2);
 }
 
-TEST(Story, a_manager_that_starts_while_its_store_is_in_doubt_recovers_all_the_same) {
-    for (const Kind trouble : {Kind::store_unknown, Kind::store_fail}) {
-        Scenario story = plain_story(2);
-        story.add(at(14.999), trouble, 0, 0, Wire::up, 3);
-        story.add(at(15), Kind::kill_manager);
-        story.add(at(25), Kind::kill, 0);
-        EXPECT_EQ(tell(story).tally.promotions, 1);
-    }
-}
-
-// Neither the decision nor the end can be written; whoever lives on finds a recovery without end and resumes it.
-TEST(Story, a_store_that_cannot_be_written_at_the_end_of_a_recovery_makes_no_command_run_twice) {
-    Scenario story = plain_story(1);
-    story.write_every = Millis(20);
-    story.add(at(13), Kind::apply_cost, 1, 0, Wire::up, 50'000);
-    story.add(at(20), Kind::kill, 0);
-    story.add(at(21), Kind::store_read_only, 0, 0, Wire::up, 1);
-    story.add(at(45), Kind::store_read_only, 0, 0, Wire::up, 0);
-    story.faults_end = at(50);
-    tell(story);
-}
-
-TEST(Story, a_manager_that_dies_while_the_last_commands_run_leaves_nothing_open) {
-    for (const bool is_planned : {false, true}) {
-        for (std::uint64_t seed = 1; seed <= 6; ++seed) {
-            SCOPED_TRACE((is_planned ? "switchover, seed " : "failover, seed ") + std::to_string(seed));
-            Scenario story = plain_story(2);
-            story.seed = seed;
-            story.hooks_take = Seconds(8);
-            story.add(at(15), is_planned ? Kind::switchover : Kind::kill, is_planned ? -1 : 0);
-            story.add(at(15.5), Kind::kill_manager);
-            tell(story);
-        }
-    }
-}
-
 TEST(Story, a_mariadb_replica_that_its_new_source_cannot_serve_any_more_is_reported) {
     Scenario story = plain_story(3, mariadb());
     story.servers[3].apply_cost = Micros(100);
@@ -307,31 +194,6 @@ TEST(Story, a_frozen_primary_is_replaced_within_four_seconds) {
     }
 }
 
-TEST(Story, a_primary_that_died_while_no_manager_ran_is_replaced_once_a_replica_testifies) {
-    Scenario story = plain_story(2);
-    story.profile = Profile::kill;
-    story.add(at(15), Kind::kill_manager);
-    story.add(at(15.1), Kind::kill, 0);
-    EXPECT_EQ(tell(story).tally.promotions, 1);
-    // While no replica can be read nothing is done.
-    for (const int replica : {1, 2}) {
-        story.add(at(15.1), Kind::cut, replica, manager_node, Wire::refusing);
-    }
-    story.faults_end = at(50);
-    const Verdict late = tell(story);
-    EXPECT_EQ(late.tally.promotions, 1);
-    ASSERT_EQ(late.tally.outages.size(), 1u);
-    EXPECT_GT(late.tally.outages[0], at(34));
-}
-
-TEST(Story, a_primary_that_a_new_manager_cannot_reach_stays_primary_while_replicas_receive_from_it) {
-    Scenario story = plain_story(2);
-    story.add(at(15), Kind::kill_manager);
-    story.add(at(15.1), Kind::cut, 0, manager_node, Wire::refusing);
-    story.faults_end = at(50);
-    EXPECT_EQ(tell(story).tally.promotions, 0);
-}
-
 TEST(Story, a_recovery_that_finds_nobody_to_promote_says_why) {
     int refused = 0;
     for (int delay = 0; delay < 40; ++delay) {
@@ -365,47 +227,6 @@ TEST(Story, a_primary_whose_wire_is_back_at_any_moment_of_its_recovery_costs_not
         promoted += tell(story).tally.promotions;
     }
     EXPECT_GT(promoted, 0);
-}
-
-/// When a story's trace first has a line that ends like one of these.
-Micros time_of(const Scenario& story, const std::vector<std::string>& endings) {
-    WorldOptions options;
-    options.is_traced = true;
-    const Verdict verdict = World(story, options).run();
-    for (const auto& line : verdict.trace) {
-        for (const auto& ending : endings) {
-            if (line.ends_with(ending)) {
-                return at(std::stod(line));
-            }
-        }
-    }
-    ADD_FAILURE() << "never: " << endings.front();
-    return Micros(0);
-}
-
-Scenario killed_twice(bool is_mariadb, int write) {
-    Scenario story = plain_story(5, is_mariadb ? mariadb() : ServerOptions{});
-    story.add(at(15), Kind::kill, 0);
-    story.kill_manager_at_write = write;
-    return story;
-}
-
-// What the second life has undone, and saw before that, is what the third one goes back to.
-TEST(Story, a_manager_that_dies_twice_in_a_row_leaves_no_receiver_stopped) {
-    for (const bool is_mariadb : {false, true}) {
-        for (const int write : {4, 5}) {
-            const Micros reborn = time_of(killed_twice(is_mariadb, write), {"the manager starts, life 2"});
-            for (int delay = 20; delay < 100; delay += 2) {
-                SCOPED_TRACE(
-                    (is_mariadb ? "MariaDB, write " : "MySQL, write ") + std::to_string(write) + ", " +
-                    std::to_string(delay) + " ms"
-                );
-                Scenario story = killed_twice(is_mariadb, write);
-                story.add(reborn + Millis(delay), Kind::kill_manager);
-                tell(story);
-            }
-        }
-    }
 }
 
 /// The primary is silent to everybody from 15 s on, and back after `silence`.

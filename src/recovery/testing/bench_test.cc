@@ -135,6 +135,11 @@ void Bench::settle(Micros span) {
 
 const model::Intent& Bench::intent() { return *process->ledger.intent(); }
 
+std::string Bench::primary() const {
+    const auto open = world.writable();
+    return open.size() == 1 ? open.front() : "nobody or several";
+}
+
 std::vector<model::RecoveryRecord> Bench::records() const {
     std::vector<model::RecoveryRecord> out;
     for (const auto& [id, record] : disk->recoveries) {

@@ -49,6 +49,8 @@ public:
     /// Runs until nothing is under way, at most for `span`.
     void settle(Micros span = Seconds(30));
     const model::Intent& intent();
+    /// The only writable server, after everything has calmed down.
+    std::string primary() const;
     std::vector<model::RecoveryRecord> records() const;
     std::vector<std::string> steps() const;
     Result<Outcome> take_over(TakeoverRequest request, Micros span = Seconds(60));

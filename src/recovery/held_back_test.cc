@@ -1,0 +1,112 @@
+// What keeps a dead primary from being replaced by itself, and how that is told.
+#include "recovery/testing/bench_test.h"
+
+namespace orc::recovery {
+namespace {
+
+using testing::Contains;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+struct HeldBack : testing::TestWithParam<bool>, Bench {};
+
+INSTANTIATE_TEST_SUITE_P(Flavours, HeldBack, testing::Bool(), [](const auto& i) {
+    return i.param ? std::string("MariaDB") : std::string("MySQL");
+});
+
+TEST_P(HeldBack, while_another_change_holds_the_lease) {
+    star(3, GetParam());
+    start();
+    model::PutLease lease;
+    lease.record.cluster = ClusterName("db1:3306");
+    lease.record.term = 4;
+    lease.record.holder = NodeToken("somebody");
+    lease.record.purpose = "a planned change";
+    lease.record.expires = clock.wall() + Seconds(10);
+    const auto take = [](Process& p, model::Change change) -> Co<void> {
+        ledger::Commit commit;
+        commit.id = "x";
+        commit.epoch = p.ledger.view().epoch;
+        commit.changes.push_back(change);
+        co_await p.ledger.commit(std::move(commit));
+    };
+    group.spawn(take(*process, lease));
+    run(Millis(10));
+    world.at("db1").alive = false;
+    run(Seconds(5));
+    EXPECT_THAT(world.writable(), IsEmpty());
+    EXPECT_THAT(records(), IsEmpty());
+    ASSERT_FALSE(process->loop->findings()->empty());
+    EXPECT_THAT(process->loop->findings()->front().hesitation, HasSubstr("a planned change"));
+    run(Seconds(20));
+    EXPECT_EQ(world.writable().size(), 1U) << all_steps();
+}
+
+TEST_P(HeldBack, and_only_reported_where_no_filter_asks_for_recovery) {
+    settings.recover_master_cluster_filters.clear();
+    settings.on_failure_detection_processes = {"told"};
+    star(3, GetParam());
+    start();
+    world.at("db1").alive = false;
+    run(Seconds(10));
+    EXPECT_THAT(world.writable(), IsEmpty());
+    EXPECT_THAT(records(), IsEmpty());
+    EXPECT_THAT(hooks.lists(), Contains("OnFailureDetectionProcesses"));
+    EXPECT_EQ(intent().detections.size(), 1U);
+    EXPECT_THAT(world.at("db2").log, IsEmpty());
+}
+
+TEST_P(HeldBack, within_the_period_after_a_promotion_unless_that_is_acknowledged) {
+    star(4, GetParam());
+    write(3);
+    start();
+    world.at("db1").alive = false;
+    settle();
+    const std::string second = primary();
+    run(Seconds(5));
+    world.at(second).alive = false;
+    run(Seconds(20));
+    EXPECT_THAT(world.writable(), IsEmpty()) << all_steps();
+    ASSERT_EQ(records().size(), 1U);
+    AckRequest ack;
+    ack.all = true;
+    ack.comment = "seen";
+    ack.owner = "me";
+    const auto acknowledge = [](RecoveryLoop& loop, AckRequest request) -> Co<void> {
+        const auto count = co_await loop.acknowledge(request);
+        EXPECT_EQ(count.value_or(0), 1U);
+    };
+    group.spawn(acknowledge(*process->loop, ack));
+    run(Seconds(20));
+    EXPECT_EQ(world.writable().size(), 1U) << all_steps();
+}
+
+TEST_P(HeldBack, and_well_again_it_is_no_longer_recorded_as_blocked) {
+    star(4, GetParam());
+    write(3);
+    start();
+    world.at("db1").alive = false;
+    settle();
+    const std::string second = primary();
+    run(Seconds(5));
+    for (int time = 1; time <= 2; ++time) {
+        SCOPED_TRACE(time);
+        world.at(second).alive = false;
+        run(Seconds(20));
+        ASSERT_TRUE(intent().blocked.contains(World::name(second))) << all_steps();
+        EXPECT_EQ(intent().blocked.at(World::name(second)).blocking_recovery, records().front().id);
+        world.at(second).alive = true;
+        run(Seconds(20));
+        EXPECT_THAT(intent().blocked, IsEmpty());
+    }
+    EXPECT_EQ(records().size(), 1U);
+    // The block ends while it is down.
+    world.at(second).alive = false;
+    run(Seconds(20));
+    ASSERT_FALSE(intent().blocked.empty());
+    run(Seconds(3700));
+    EXPECT_THAT(intent().blocked, IsEmpty());
+}
+
+}  // namespace
+}  // namespace orc::recovery
