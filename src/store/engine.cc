@@ -145,11 +145,18 @@ Result<std::size_t> Engine::write_observed(
         if (is_interrupted()) {
             break;
         }
-        writes.push_back(
-            observation.server ? write_of(*observation.server, observation.moment) : forget_of(observation.endpoint)
-        );
+        if (observation.server) {
+            writes.push_back(write_of(*observation.server, observation.moment));
+            for (auto& write : channel_writes_of(*observation.server)) {
+                writes.push_back(std::move(write));
+            }
+        } else {
+            for (auto& write : forget_of(observation.endpoint)) {
+                writes.push_back(std::move(write));
+            }
+        }
         ++written;
-        if (writes.size() == together) {
+        if (writes.size() >= together) {
             TRY(backend->run_all(std::exchange(writes, {})));
         }
     }

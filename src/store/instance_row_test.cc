@@ -12,7 +12,10 @@
 namespace orc::store {
 namespace {
 
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 using testing::opened;
+using ::testing::SizeIs;
 using testing::texts;
 
 const WallTime noon{Seconds(1'700'000'000)};
@@ -155,6 +158,59 @@ TEST(InstanceRow, says_what_the_original_would) {
     for (const auto& [column, value] : expected) {
         EXPECT_EQ(row.at(column), value) << column;
     }
+}
+
+TEST(InstanceRow, a_server_with_several_sources_has_a_row_for_each_channel_until_it_loses_it) {
+    Database database = opened(":memory:");
+    ASSERT_TRUE(migrate(database, noon));
+    const auto write = [&](const std::vector<Write>& writes) {
+        for (const auto& one : writes) {
+            const auto done = database.run(one.sql, one.values);
+            EXPECT_TRUE(done) << done.error().message;
+        }
+    };
+    const auto see = [&](const model::Server& server) {
+        write({write_of(server, Moment{Instant(Seconds(11)), noon})});
+        write(channel_writes_of(server));
+    };
+    const auto kept = [&] {
+        return texts(
+            database,
+            "select hostname, port, channel_name, master_host, master_port, master_uuid, replication_io_running,"
+            " replication_sql_running, seconds_behind_master, last_io_error, last_sql_error, last_seen"
+            " from database_instance_channels order by channel_name"
+        );
+    };
+    model::Server server = full_server();
+    see(server);
+    EXPECT_THAT(kept(), IsEmpty()) << "its one channel stands in its own row";
+    auto facts = std::make_shared<model::Facts>(*server.facts);
+    facts->channels[0].receiver_error = "no \"way\"";
+    model::Channel second;
+    second.name = "second";
+    second.source = {"db7", 3307};
+    second.receiver = second.applier = model::ThreadState::running;
+    facts->channels.push_back(second);
+    server.facts = facts;
+    see(server);
+    const std::string first =
+        "db2|3306||db1|3306|00000000-0000-0000-0000-0000000000bb|0|1|2|\"no \\\"way\\\"\"||2023-11-14 22:13:20";
+    EXPECT_THAT(kept(), ElementsAre(first, "db2|3306|second|db7|3307||1|1|NULL|||2023-11-14 22:13:20"));
+    write(expiries(noon, Retention{std::chrono::hours(1), std::chrono::hours(1), std::chrono::hours(1)}));
+    EXPECT_THAT(kept(), SizeIs(2)) << "as young as its server";
+    server.check.seen_wall = noon + Seconds(5);
+    facts = std::make_shared<model::Facts>(*facts);
+    facts->channels.pop_back();
+    server.facts = facts;
+    see(server);
+    write(expiries(noon, Retention{std::chrono::hours(1), std::chrono::hours(1), std::chrono::hours(1)}));
+    EXPECT_THAT(kept(), IsEmpty());
+    facts = std::make_shared<model::Facts>(*facts);
+    facts->channels.push_back(second);
+    server.facts = facts;
+    see(server);
+    write(forget_of(server.endpoint));
+    EXPECT_THAT(kept(), IsEmpty());
 }
 
 TEST(InstanceRow, a_primary_has_no_source_and_no_threads) {

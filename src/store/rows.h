@@ -28,7 +28,9 @@ struct Moment {
 /// The row of a server in database_instance. A server that was never read only gets its check columns written, so that
 /// what an earlier run knew survives.
 Write write_of(const model::Server& server, const Moment& moment);
-Write forget_of(const Endpoint& endpoint);
+/// The rows of its replication channels, if it has several.
+std::vector<Write> channel_writes_of(const model::Server& server);
+std::vector<Write> forget_of(const Endpoint& endpoint);
 /// What was noted beside servers.
 std::vector<Write> writes_of(const Note& note);
 /// The columns that write_of fills for a server that was read, in order.

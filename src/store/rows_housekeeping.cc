@@ -198,6 +198,11 @@ std::vector<Write> expiries(WallTime now, const Retention& retention) {
          {db_timestamp(now - days(7))}},
         {"delete from node_health where last_seen_active < ?", {db_timestamp(now - Seconds(5))}},
         {"delete from orchestrator_errand where asked_at < ?", {db_timestamp(now - hours(1))}},
+        // A channel that a later reading of its server did not find any more.
+        {"delete from database_instance_channels where not exists (select 1 from database_instance i"
+         " where i.hostname = database_instance_channels.hostname and i.port = database_instance_channels.port"
+         " and i.last_seen <= database_instance_channels.last_seen)",
+         {}},
         {"delete from orchestrator_commit where applied_at < ?", {db_timestamp(now - hours(1))}},
     };
 }

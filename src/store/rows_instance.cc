@@ -3,13 +3,13 @@
 
 #include "store/quoted_text.h"
 #include "store/rows.h"
+#include "store/rows_fill.h"
+#include "store/rows_quoted.h"
 
 namespace orc::store {
 namespace {
 
 using namespace model;
-
-std::int64_t flag(bool value) { return value ? 1 : 0; }
 
 Value seconds_or_null(const std::optional<Seconds>& span) {
     return span ? Value(static_cast<std::int64_t>(span->count())) : Value(std::monostate{});
@@ -197,7 +197,7 @@ void fill_gtid(const Filler& to, const Server& server, const Facts& facts) {
     const auto* executed = std::get_if<gtid::GtidSet>(&facts.executed);
     to.add(executed == nullptr ? std::string() : executed->text());
     to.add(facts.purged.text());
-    to.add(server.errant.text());
+    to.add(server.errant_text());
 }
 
 void fill_place(const Filler& to, const Server& server, const Facts& facts) {
@@ -297,6 +297,13 @@ constexpr std::string_view put_check = R"sql(
         last_checked = excluded.last_checked, last_attempted_check = excluded.last_attempted_check,
         last_check_partial_success = excluded.last_check_partial_success)sql";
 
+// A server with several sources only: the others' one stands in database_instance.
+constexpr std::string_view put_channel = R"sql(
+    insert or replace into database_instance_channels (
+        hostname, port, channel_name, master_host, master_port, master_uuid, replication_io_running,
+        replication_sql_running, seconds_behind_master, last_io_error, last_sql_error, last_seen)
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))sql";
+
 }  // namespace
 
 const std::vector<std::string_view>& instance_columns() { return columns; }
@@ -324,10 +331,37 @@ Write write_of(const Server& server, const Moment& moment) {
     return Write{upsert, std::move(row)};
 }
 
-Write forget_of(const Endpoint& endpoint) {
-    return Write{
-        "delete from database_instance where hostname = ? and port = ?",
-        {endpoint.host, static_cast<std::int64_t>(endpoint.port)}
+std::vector<Write> channel_writes_of(const Server& server) {
+    if (server.facts == nullptr || server.facts->channels.size() < 2) {
+        return {};
+    }
+    const std::string seen = db_timestamp(server.check.seen_wall);
+    std::vector<Write> out;
+    for (const auto& channel : server.facts->channels) {
+        out.push_back(Write{
+            put_channel,
+            {server.endpoint.host,
+             port_of(server.endpoint),
+             channel.name,
+             channel.source.host,
+             port_of(channel.source),
+             channel.source_uuid,
+             flag(channel.receiver == ThreadState::running),
+             flag(channel.applier == ThreadState::running),
+             seconds_or_null(channel.lag),
+             quoted_text(channel.receiver_error),
+             quoted_text(channel.applier_error),
+             seen}
+        });
+    }
+    return out;
+}
+
+std::vector<Write> forget_of(const Endpoint& endpoint) {
+    const Row key{endpoint.host, port_of(endpoint)};
+    return {
+        {"delete from database_instance where hostname = ? and port = ?", key},
+        {"delete from database_instance_channels where hostname = ? and port = ?", key},
     };
 }
 

@@ -140,6 +140,13 @@ table orchestrator_errand
     asked_by varchar(255) utf8; taken_by varchar(128) = ''; status int(10) unsigned = '0';
     headers mediumblob ~ text; answer mediumblob ~ text;
     primary (errand_id); index asked_at_idx_orchestrator_errand (asked_at);
+
+table database_instance_channels
+    hostname varchar(128); port smallint(5) unsigned; channel_name varchar(128); master_host varchar(128);
+    master_port smallint(5) unsigned; master_uuid varchar(64) = ''; replication_io_running tinyint(3) unsigned = 0;
+    replication_sql_running tinyint(3) unsigned = 0; seconds_behind_master bigint(20) null; last_io_error text ~ text;
+    last_sql_error text ~ text; last_seen timestamp = now / '';
+    primary (hostname, port, channel_name);
 )schema";
 }
 

@@ -11,7 +11,7 @@ namespace orc::store {
 /// How we call ourselves in orchestrator_db_deployments; differs from every version text of the original.
 inline constexpr std::string_view deployed_version = "4.0.0-cpp";
 /// Raised with every change of our own tables.
-inline constexpr std::int64_t schema_version = 2;
+inline constexpr std::int64_t schema_version = 3;
 
 /// All 47 classic tables with their indexes, in the words of schema_text.h.
 std::string_view classic_schema();

@@ -31,7 +31,7 @@ TEST(Schema, has_the_47_classic_tables_and_ours) {
     ASSERT_TRUE(migrate(database, noon));
     const auto names =
         texts(database, "select name from sqlite_master where type = 'table' and name not like 'sqlite%'");
-    EXPECT_EQ(names.size(), 47U + 6U);
+    EXPECT_EQ(names.size(), 47U + 7U);
     for (const auto* name :
          {"access_token",
           "active_node",
@@ -80,6 +80,7 @@ TEST(Schema, has_the_47_classic_tables_and_ours) {
           "topology_failure_detection",
           "topology_recovery",
           "topology_recovery_steps",
+          "database_instance_channels",
           "orchestrator_cluster_lease",
           "orchestrator_commit",
           "orchestrator_errand",

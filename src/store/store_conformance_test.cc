@@ -409,7 +409,12 @@ TEST_P(AnyStore, history_is_paged_newest_first) {
 
 TEST_P(AnyStore, observed_servers_are_known_after_a_restart) {
     store_->write_observed(server(db1, {}, "db1:3306"));
-    store_->write_observed(server(db2, db1, "db1:3306"));
+    auto of_two = std::make_shared<Server>(*server(db2, db1, "db1:3306"));
+    auto facts = std::make_shared<Facts>(*of_two->facts);
+    facts->channels.push_back(facts->channels.front());
+    facts->channels.back().name = "second";
+    of_two->facts = facts;
+    store_->write_observed(of_two);
     store_->write_observed(server({"gone", 1}, db1, "db1:3306"));
     store_->forget_observed({"gone", 1});
     run(io_, store_->close());
