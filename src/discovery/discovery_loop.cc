@@ -1,4 +1,4 @@
-// The face of the loop, its timer, its snapshots and its housekeeping. What one probe does is in loop_probe.cc.
+// The face of the loop, its timer and its snapshots. What one probe does is in loop_probe.cc.
 #include <algorithm>
 
 #include "discovery/loop_state.h"
@@ -8,7 +8,6 @@ namespace orc::discovery {
 namespace {
 
 constexpr Micros publish_interval = Millis(50);
-constexpr Micros hygiene_interval = Seconds(60);
 constexpr Micros wake_grain_min = Millis(1);
 constexpr Micros wake_grain_max = Millis(10);
 
@@ -182,65 +181,6 @@ void DiscoveryLoop::State::announce(const ChangedClusters& clusters) {
     }
 }
 
-bool DiscoveryLoop::State::is_forgotten(const Endpoint& server) {
-    const auto found = forgotten.find(server);
-    if (found == forgotten.end()) {
-        return false;
-    }
-    if (found->second > seams.clock.now()) {
-        return true;
-    }
-    forgotten.erase(found);
-    return false;
-}
-
-void DiscoveryLoop::State::forget(const Endpoint& server, bool remember) {
-    LOG(info, "discovery.server_forgotten", {{"server", server}});
-    if (remember) {
-        forgotten[server] = seams.clock.now() + 3 * interval;
-    }
-    const Error gone{ErrorCode::not_found, server.text() + " was forgotten", 0};
-    complete(take_requests(server), tl::unexpected<Error>(gone));
-    schedule.remove(server);
-    pulses.erase(server);
-    seeds.erase(server);
-    sources_followed.erase(server);
-    names.forget(server);
-    seams.gateway.forget(server);
-    seams.store.forget_observed(server);
-    announce(table.remove(server, reading_now()));
-}
-
-void DiscoveryLoop::State::tidy_up() {
-    const Instant now = seams.clock.now();
-    const auto is_over = [&](const auto& entry) { return entry.second <= now; };
-    std::erase_if(forgotten, is_over);
-    std::erase_if(held_off, is_over);
-    tell_limit.tidy_up(now);
-    forget_resolved_elsewhere();
-    tidy_notes();
-    if (settings.unseen_instance_forget_hours <= 0) {
-        return;
-    }
-    const Micros unseen_max = std::chrono::hours(settings.unseen_instance_forget_hours);
-    for (const auto& server : table.servers()) {
-        const auto known = table.find(server);
-        const auto since = known->check.seen ? known->check.seen : known->check.failing_since;
-        if (since && now - *since > unseen_max) {
-            const auto hours = std::to_string(settings.unseen_instance_forget_hours);
-            audit(audit_names::forgotten, server, "not seen for more than " + hours + " hours");
-            forget(server, false);
-        }
-    }
-}
-
-Co<void> DiscoveryLoop::State::hygiene_loop(std::shared_ptr<State> self) {
-    while (!self->group.is_stopping()) {
-        co_await self->seams.clock.sleep_for(hygiene_interval);
-        self->tidy_up();
-    }
-}
-
 // ---- the face ----
 
 DiscoveryLoop::DiscoveryLoop(Seams seams, config::Settings settings)
@@ -340,87 +280,12 @@ model::ClusterPtr DiscoveryLoop::cluster_now(const Endpoint& server) const {
     return state_->is_following ? state_->published->cluster(known) : state_->table.cluster_of(known);
 }
 
-Task<Endpoint> DiscoveryLoop::State::take_up(std::shared_ptr<State> self, Endpoint server) {
-    if (!server.is_valid()) {
-        co_return fail(ErrorCode::invalid, "discover: '" + server.text() + "' is no usable host:port");
-    }
-    if (self->is_following) {
-        co_return fail(ErrorCode::not_leader, "discover " + server.text() + ": another node probes");
-    }
-    const Endpoint given = co_await State::resolve_given(self, server);
-    const Endpoint known = self->names.known_as(given);
-    self->forgotten.erase(given);
-    self->forgotten.erase(known);
-    self->held_off.erase(known);
-    self->schedule.add(known, Lane::urgent, self->seams.clock.now());
-    co_return known;
-}
-
-Task<Endpoint> DiscoveryLoop::take_up(Endpoint server) {
-    const auto self = state_;
-    CO_TRY(const Endpoint known, co_await State::take_up(self, std::move(server)));
-    self->pump();
-    co_return known;
-}
-
-Task<model::ServerPtr> DiscoveryLoop::discover(Endpoint server, Deadline deadline) {
-    const auto self = state_;
-    CO_TRY(const Endpoint known, co_await State::take_up(self, std::move(server)));
-    const auto request = self->ask(known, deadline);
-    self->pump();
-    const std::vector<ProbeRequestPtr> asked(1, request);
-    co_await State::wait_for(self, asked, deadline);
-    self->publish();
-    if (!request->is_done && self->group.is_stopping()) {
-        co_return fail(ErrorCode::cancelled, "discover " + known.text() + ": discovery is stopping");
-    }
-    if (!request->is_done) {
-        co_return fail(ErrorCode::timed_out, "discover " + known.text() + ": no answer in time");
-    }
-    if (!request->outcome) {
-        co_return tl::unexpected<Error>(with_context("discover " + known.text(), request->outcome.error()));
-    }
-    auto found = self->table.find(self->names.known_as(known));
-    if (found == nullptr) {
-        co_return fail(ErrorCode::not_found, "discover " + known.text() + ": it was forgotten meanwhile");
-    }
-    co_return found;
-}
-
-Co<void> DiscoveryLoop::refresh(std::vector<Endpoint> servers, Deadline deadline) {
-    const auto self = state_;
-    if (self->is_following) {
-        co_return co_await look();
-    }
-    std::vector<ProbeRequestPtr> asked;
-    asked.reserve(servers.size());
-    for (const auto& server : servers) {
-        asked.push_back(self->ask(self->names.known_as(server), deadline));
-    }
-    self->pump();
-    co_await State::wait_for(self, std::move(asked), deadline);
-    self->publish();
-}
-
 void DiscoveryLoop::suspect(const Endpoint& server, std::string why) {
     const Endpoint known = state_->names.known_as(server);
     if (state_->schedule.request(known, state_->seams.clock.now())) {
         LOG(debug, "discovery.server_suspected", {{"server", known}, {"why", why}});
         state_->pump();
     }
-}
-
-Result<void> DiscoveryLoop::forget(const Endpoint& server) {
-    if (state_->is_following) {
-        return fail(ErrorCode::not_leader, "forget " + server.text() + ": another node probes");
-    }
-    const Endpoint known = state_->names.known_as(server);
-    if (!state_->table.knows(known) && !state_->schedule.contains(known)) {
-        return fail(ErrorCode::not_found, "forget: " + server.text() + " is not known");
-    }
-    state_->forget(known, true);
-    state_->publish();
-    return {};
 }
 
 void DiscoveryLoop::on_cluster_changed(std::function<void(model::ClusterPtr)> listener) {

@@ -53,7 +53,9 @@ void DiscoveryLoop::State::audit(std::string_view type, const Endpoint& server, 
     model::AuditEntry entry;
     entry.at = seams.clock.wall();
     entry.type = type;
-    entry.endpoint = server;
+    if (server.is_valid()) {
+        entry.endpoint = server;
+    }
     entry.cluster = cluster == nullptr ? "" : cluster->name.text();
     entry.message = std::move(message);
     audits_told.push_back(std::move(entry));

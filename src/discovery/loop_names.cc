@@ -11,7 +11,8 @@ namespace {
 /// Long enough for a log-in over a long line, short enough that start-up does not wait for names that lead nowhere.
 constexpr Micros try_name_min = Millis(300);
 
-/// Nothing speaks against it that this server is the channel's source. Binlog servers send under another's name.
+}  // namespace
+
 bool may_send(const model::Facts& source, const model::Channel& channel) {
     if (source.version.flavor == model::Flavor::maxscale) {
         return true;
@@ -21,8 +22,6 @@ bool may_send(const model::Facts& source, const model::Channel& channel) {
     }
     return channel.source_server_id == 0 || channel.source_server_id == source.server_id;
 }
-
-}  // namespace
 
 /// Asks the name service; the store learns of an answer that is one.
 Co<std::string> DiscoveryLoop::State::ask_name(std::shared_ptr<State> self, std::string host) {
@@ -119,19 +118,6 @@ void DiscoveryLoop::State::doubt_names(const model::Facts& facts) {
             names.learn(channel.source, *other);
             note_name(channel.source.host, other->host);
         }
-    }
-}
-
-/// A server that does not answer and whose name leads to another one by now is there twice.
-void DiscoveryLoop::State::forget_resolved_elsewhere() {
-    for (const auto& server : table.servers()) {
-        const auto known = table.find(server);
-        const Endpoint elsewhere = names.known_as(server);
-        if (known == nullptr || known->check.failures == 0 || elsewhere == server || !table.knows(elsewhere)) {
-            continue;
-        }
-        audit(audit_names::forgotten_elsewhere, server, "it is " + elsewhere.text() + " now");
-        forget(server, false);
     }
 }
 

@@ -11,6 +11,7 @@ namespace {
 
 constexpr Micros addresses_kept = Seconds(600);
 constexpr Micros look_up_max = Seconds(5);
+constexpr std::size_t resolutions_max = 10'000;  ///< that are remembered, however old
 
 template <typename T>
 std::vector<T> or_nothing(Result<std::vector<T>> found, std::string_view what) {
@@ -30,6 +31,7 @@ Co<void> DiscoveryLoop::State::recall(std::shared_ptr<State> self, std::vector<E
     const Instant now = self->seams.clock.now();
     const WallTime wall = self->seams.clock.wall();
     for (const auto& name : or_nothing(std::move(named), "names")) {
+        self->remember_resolution(name);
         const Micros age = std::max<Micros>(Micros{0}, std::chrono::duration_cast<Micros>(wall - name.at));
         if (age >= self->hosts.life()) {
             continue;
@@ -67,7 +69,25 @@ void DiscoveryLoop::State::recall_name(
 }
 
 void DiscoveryLoop::State::note_name(const std::string& host, const std::string& resolved) {
-    seams.store.note(store::ResolvedName{host, resolved, seams.clock.wall()});
+    const auto name = store::ResolvedName{host, resolved, seams.clock.wall()};
+    seams.store.note(name);
+    remember_resolution(name);
+}
+
+void DiscoveryLoop::State::remember_resolution(const store::ResolvedName& name) {
+    if (name.host == name.resolved) {
+        return;
+    }
+    std::erase_if(resolved_once, [&](const auto& known) {
+        return known.host == name.host && known.resolved == name.resolved;
+    });
+    const auto older = std::find_if(resolved_once.begin(), resolved_once.end(), [&](const auto& known) {
+        return known.at <= name.at;
+    });
+    resolved_once.insert(older, name);
+    if (resolved_once.size() > resolutions_max) {
+        resolved_once.pop_back();
+    }
 }
 
 /// What servers told of their names is true for as long as it leads to them.

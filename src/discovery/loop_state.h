@@ -1,7 +1,7 @@
-// The inside of DiscoveryLoop, shared by its files: discovery_loop.cc (face, pump), loop_probe.cc (one probe and what
-// follows from it), loop_pulse.cc (signs of life between probes), loop_requests.cc (who waits for a reading),
-// loop_names.cc (names), loop_follow.cc (another node probes), loop_notes.cc (what the store is told beside servers),
-// loop_commit.cc (what belongs into the ledger). All of it runs on the control executor.
+// The inside of DiscoveryLoop, shared by its files: discovery_loop.cc (face, pump), loop_hygiene.cc, loop_probe.cc (one
+// probe and what follows from it), loop_pulse.cc (signs of life between probes), loop_requests.cc (who waits for a
+// reading), loop_names.cc (names), loop_follow.cc (another node probes), loop_notes.cc (what the store is told beside
+// servers), loop_commit.cc (what belongs into the ledger). All of it runs on the control executor.
 #pragma once
 
 #include <deque>
@@ -33,6 +33,9 @@ struct ProbeRequest {
 };
 using ProbeRequestPtr = std::shared_ptr<ProbeRequest>;
 
+/// Nothing speaks against it that this server is the channel's source. Binlog servers send under another's name.
+bool may_send(const model::Facts& source, const model::Channel& channel);
+
 struct DiscoveryLoop::State : std::enable_shared_from_this<State> {
     State(Seams s, config::Settings c);
 
@@ -46,19 +49,28 @@ struct DiscoveryLoop::State : std::enable_shared_from_this<State> {
     Micros wake_grain() const;
     static Co<void> wake_later(std::shared_ptr<State> self, Instant when);
     static Co<void> publish_loop(std::shared_ptr<State> self);
-    static Co<void> hygiene_loop(std::shared_ptr<State> self);
-    static Co<void> notify_at(std::shared_ptr<State> self, Instant when);
-    static Co<void> wait_for(std::shared_ptr<State> self, std::vector<ProbeRequestPtr> requests, Deadline deadline);
-    void tidy_up();
     bool may_tell(const Endpoint& server) { return tell_limit.may_tell(server, seams.clock.now()); }
     void publish();
     void announce(const ChangedClusters& changed);
+    Reading reading_now() const;
+    void adopt(const config::Settings& fresh);
+
+    // loop_requests.cc
     static Task<Endpoint> take_up(std::shared_ptr<State> self, Endpoint server);
+    static Co<void> notify_at(std::shared_ptr<State> self, Instant when);
+    static Co<void> wait_for(std::shared_ptr<State> self, std::vector<ProbeRequestPtr> requests, Deadline deadline);
     ProbeRequestPtr ask(const Endpoint& server, Deadline deadline);
     void complete(std::vector<ProbeRequestPtr> requests, const Result<void>& outcome);
+
+    // loop_hygiene.cc
+    static Co<void> hygiene_loop(std::shared_ptr<State> self);
+    void tidy_up();
     void forget(const Endpoint& server, bool remember);
-    Reading reading_now() const;
     bool is_forgotten(const Endpoint& server);
+    void forget_resolved_elsewhere();
+    void resolve_unknown_sources();
+    bool is_known_sender(const Endpoint& server, const Endpoint& given) const;
+    void review_unseen();
 
     // loop_probe.cc
     static Co<void> probe(std::shared_ptr<State> self, Schedule::Start start);
@@ -70,10 +82,10 @@ struct DiscoveryLoop::State : std::enable_shared_from_this<State> {
     void follow(const model::Facts& facts);
     void follow_source(const Endpoint& source);
     void follow_replica(const Endpoint& replica);
+    bool has_room_for(const Endpoint& server);
+    void tell_of_dead(const Schedule::Start& start, bool was_slow);
     void drop_unused_source(const std::optional<Endpoint>& source);
     std::vector<ProbeRequestPtr> take_requests(const Endpoint& server);
-
-    void adopt(const config::Settings& fresh);
 
     // loop_follow.cc
     void let_go();
@@ -90,7 +102,6 @@ struct DiscoveryLoop::State : std::enable_shared_from_this<State> {
     bool is_another_server(const Endpoint& server, const model::Facts& facts) const;
     void doubt_names(const model::Facts& facts);
     std::optional<Endpoint> whose_stream(const model::Channel& channel) const;
-    void forget_resolved_elsewhere();
     static Co<Endpoint> settle_name(
         std::shared_ptr<State> self,
         Endpoint given,
@@ -119,6 +130,7 @@ struct DiscoveryLoop::State : std::enable_shared_from_this<State> {
     static Co<void> recall(std::shared_ptr<State> self, std::vector<Endpoint> known);
     void recall_name(const std::string& host, const std::string& resolved, const std::vector<Endpoint>& known);
     void note_name(const std::string& host, const std::string& resolved);
+    void remember_resolution(const store::ResolvedName& name);
     void renew_own_names();
     void note_tls(const Endpoint& server, const model::Facts& facts);
     void note_domain(const model::Cluster& cluster);
@@ -172,7 +184,9 @@ struct DiscoveryLoop::State : std::enable_shared_from_this<State> {
     bool is_looking_up = false;
     std::unordered_map<Endpoint, bool> tls_told;
     std::map<ClusterName, ToldDomain> domains_told;
-    std::unordered_set<std::string> refreshing;  ///< names that the name service is being asked for again
+    std::vector<store::ResolvedName> resolved_once;    ///< also what has expired, the newest first
+    std::unordered_map<Endpoint, ClusterName> unseen;  ///< servers that did not answer a minute ago, and their clusters
+    std::unordered_set<std::string> refreshing;        ///< names that the name service is being asked for again
     bool is_committing = false;
     bool is_started = false;
     bool is_following = false;  ///< another node probes

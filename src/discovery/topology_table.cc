@@ -174,6 +174,26 @@ ChangedClusters TopologyTable::rename(const Endpoint& from, const Endpoint& to, 
     return changed;
 }
 
+ChangedClusters TopologyTable::review(const Endpoint& server, const Reading& now) {
+    const auto found = records_.find(server);
+    if (found == records_.end() || found->second.facts == nullptr) {
+        return {};
+    }
+    Record& record = found->second;
+    model::Facts facts = *record.facts;
+    resolve_names(facts);
+    if (facts == *record.facts) {
+        return {};
+    }
+    Touched touched;
+    record.facts = std::make_shared<const model::Facts>(std::move(facts));
+    set_parent(record, parent_of(server, *record.facts), touched);
+    set_side_sources(record, side_sources_of(*record.facts), touched);
+    remake(record, now.wall);
+    touched.insert(record.place.cluster);
+    return rebuild(std::move(touched), now);
+}
+
 model::ServerPtr TopologyTable::find(const Endpoint& server) const {
     const auto found = records_.find(server);
     return found == records_.end() ? nullptr : found->second.server;

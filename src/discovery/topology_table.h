@@ -61,6 +61,8 @@ public:
     void clear();
     /// `names` now maps `from` to `to`: what refers to it follows, the server known as `from` goes.
     ChangedClusters rename(const Endpoint& from, const Endpoint& to, const Reading& now);
+    /// The server does not answer: what it said last is read again by the names as they lead now.
+    ChangedClusters review(const Endpoint& server, const Reading& now);
     /// The intended state is now `intent`; `changes` say what is new about it, none that
     /// anything may be.
     ChangedClusters intend(

@@ -4,7 +4,6 @@
 #include "store/quoted_text.h"
 #include "store/rows.h"
 #include "store/rows_fill.h"
-#include "store/rows_quoted.h"
 
 namespace orc::store {
 namespace {

@@ -110,7 +110,12 @@ void read_gtid(Columns& from, Server& server, Facts& facts) {
         facts.executed = std::move(executed);
     }
     facts.purged = gtid_set(from);
-    server.errant = gtid_set(from);
+    const std::string errant = from.text();
+    if (facts.version.is_mariadb()) {
+        server.errant_mariadb = gtid::MariadbBinlogState::parse(errant).value_or(gtid::MariadbBinlogState{}).gtids();
+    } else {
+        server.errant = gtid::GtidSet::parse(errant).value_or(gtid::GtidSet{});
+    }
 }
 
 void read_place(Columns& from, Server& server, Facts& facts) {
