@@ -18,8 +18,6 @@ constexpr std::string_view pending[] = {
     "RaftNodes",
     "MySQLOrchestratorMaxPoolConnections",
     "UseSuperReadOnly",
-    "DeadInstanceDiscoveryLogsEnabled",
-    "DiscoveryQueueCapacity",
     "SkipBinlogServerUnresolveCheck",
     "RemoveTextFromHostnameDisplay",
     "ServeAgentsHttp",

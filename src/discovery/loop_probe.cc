@@ -112,7 +112,9 @@ Co<void> DiscoveryLoop::State::probe(std::shared_ptr<State> self, Schedule::Star
     }
     const Instant now = self->seams.clock.now();
     self->history.add(start.server, reading->wall, now - began, reading_took, outcome ? nullptr : &outcome.error());
+    const bool was_slow = self->schedule.is_slow(start.server);
     self->schedule.finished(start, outcome.has_value(), now);
+    self->tell_of_dead(start, was_slow);
     self->complete(waiting, outcome);
     self->complete(std::move(late), outcome);
     self->pump();
@@ -235,9 +237,11 @@ void DiscoveryLoop::State::follow_source(const Endpoint& source) {
         ignored_sources.matches(known)) {
         return;
     }
-    const Instant now = seams.clock.now();
+    if (!has_room_for(known)) {
+        return;
+    }
     sources_followed.insert(known);
-    schedule.add(known, Lane::urgent, now);
+    schedule.add(known, Lane::urgent, seams.clock.now());
 }
 
 void DiscoveryLoop::State::follow_replica(const Endpoint& replica) {
@@ -248,10 +252,35 @@ void DiscoveryLoop::State::follow_replica(const Endpoint& replica) {
     }
     const Instant now = seams.clock.now();
     const auto held = held_off.find(known);
-    if (held != held_off.end() && held->second > now) {
+    if ((held != held_off.end() && held->second > now) || !has_room_for(known)) {
         return;
     }
     schedule.add(known, Lane::urgent, now);
+}
+
+/// DiscoveryQueueCapacity: who does not fit is named again with the next reading of whoever named it. Nobody waits, and
+/// what is known is never left out.
+bool DiscoveryLoop::State::has_room_for(const Endpoint& server) {
+    const auto capacity = static_cast<std::size_t>(settings.discovery_queue_capacity);
+    if (capacity == 0 || schedule.queued() < capacity) {
+        return true;
+    }
+    if (may_tell(server)) {
+        LOG(warning, "discovery.queue_full", {{"server", server}, {"waiting", schedule.queued()}});
+    }
+    return false;
+}
+
+/// DeadInstanceDiscoveryLogsEnabled.
+void DiscoveryLoop::State::tell_of_dead(const Schedule::Start& start, bool was_slow) {
+    const bool is_slow = schedule.is_slow(start.server);
+    if (!settings.dead_instance_discovery_logs_enabled || (!was_slow && !is_slow)) {
+        return;
+    }
+    const std::string_view what = !was_slow ? "discovery.dead_registered"
+                                  : is_slow ? "discovery.dead_rechecked"
+                                            : "discovery.dead_released";
+    LOG(info, what, {{"server", start.server}, {"dead", schedule.slow_lane_size()}});
 }
 
 /// A source that was there by name only goes when nobody names it any more.

@@ -76,6 +76,11 @@ bool Schedule::is_in_flight(const Endpoint& server) const {
     return found != entries_.end() && found->second.in_flight;
 }
 
+bool Schedule::is_slow(const Endpoint& server) const {
+    const auto found = entries_.find(server);
+    return found != entries_.end() && found->second.is_slow();
+}
+
 bool Schedule::request(const Endpoint& server, Instant now) {
     const auto found = entries_.find(server);
     if (found == entries_.end()) {

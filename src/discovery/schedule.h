@@ -54,6 +54,8 @@ public:
     bool contains(const Endpoint& server) const { return entries_.contains(server); }
     std::vector<Endpoint> servers() const;
     bool is_in_flight(const Endpoint& server) const;
+    /// It is in the lane of those that do not answer.
+    bool is_slow(const Endpoint& server) const;
 
     /// Now, ahead of its due time and of any backing off; once more after the one in flight. False: not there.
     bool request(const Endpoint& server, Instant now);
@@ -74,6 +76,8 @@ public:
     std::size_t slow_lane_size() const { return slow_count_; }
     /// Probes under way in the lane of those that do not answer.
     std::size_t slow_in_flight() const { return counts_[static_cast<std::size_t>(Lane::slow)]; }
+    /// Those that are to be probed as soon as there is room.
+    std::size_t queued() const { return queue(Lane::urgent).size(); }
     /// Those that are due in a lane and have to wait.
     std::size_t waiting(Lane lane, Instant now) const { return queue(lane).due(now); }
 

@@ -296,6 +296,8 @@ TEST(InstanceRow, comes_back_as_the_server_that_was_written) {
     facts->channels.front().gtid_use = model::GtidUse::replica_position;
     facts->channels.front().lag.reset();
     on_mariadb.facts = facts;
+    on_mariadb.errant = {};
+    on_mariadb.errant_mariadb = {{0, 2, 7}, {0, 1, 9}};
     expect_to_come_back(on_mariadb, moment);
 
     model::Server failing = replica;

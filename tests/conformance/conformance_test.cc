@@ -120,6 +120,7 @@ std::string awaited(const config::Key& key) {
         {"pseudo-gtid", "Pseudo-GTID comes later"},
         {"backend", "one connection is kept, so no limit is ever reached"},
         {"topology-ops", "commands that change replication come later"},
+        {"resolve", "virtual names are not written into replication settings yet"},
         {"metrics", "export to Graphite comes later"},
         {"web", "the wide web interface comes later"},
         {"recovery", "the width of recovery comes later"},
