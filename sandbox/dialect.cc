@@ -50,14 +50,19 @@ fs::path libraries_in(const fs::path& root) {
     return root / "usr/lib";
 }
 
-Result<Installation> find_mysql() {
-    const fs::path root = mysql_root();
-    const fs::path server = root / "usr/sbin/mysqld";
+/// In a private tree, as script/fetch-mysql makes them.
+Result<Installation> find_in_tree(Flavor flavor, const fs::path& root) {
+    const bool is_mysql = flavor == Flavor::mysql;
+    const fs::path server = root / (is_mysql ? "usr/sbin/mysqld" : "usr/sbin/mariadbd");
     const fs::path loader = loader_in(root);
     if (!fs::exists(root / "ready") || !fs::exists(server) || loader.empty()) {
-        return fail(ErrorCode::not_found, "no MySQL server in " + root.string() + "; script/fetch-mysql fetches it");
+        return fail(
+            ErrorCode::not_found,
+            std::string(is_mysql ? "no MySQL" : "no MariaDB") + " server in " + root.string() + "; script/fetch-mysql" +
+                (is_mysql ? "" : " --mariadb") + " fetches it"
+        );
     }
-    Installation found{.flavor = Flavor::mysql, .root = root, .server = {}, .server_file = server};
+    Installation found{.flavor = flavor, .root = root, .server = {}, .server_file = server, .is_tree = true};
     found.server = {
         loader.string(),
         "--library-path",
@@ -79,6 +84,9 @@ fs::path find_program(const std::string& program) {
 }
 
 Result<Installation> find_mariadb() {
+    if (const std::string root = environment("ORC_MARIADB_ROOT"); !root.empty()) {
+        return find_in_tree(Flavor::mariadb, root);
+    }
     const fs::path server = find_program("mariadbd");
     if (server.empty() || find_program("mariadb-install-db").empty()) {
         return fail(ErrorCode::not_found, "no MariaDB server on this machine; script/install test installs it");
@@ -168,6 +176,28 @@ std::string group_settings(const Endpoint& self, const Style& style) {
     );
 }
 
+/// Where messages, character sets and the first tables' statements are.
+fs::path share_of(const Installation& installation) {
+    const fs::path share = installation.root / "usr/share";
+    const bool is_mariadb = installation.flavor == Flavor::mariadb && fs::exists(share / "mariadb/english");
+    return share / (is_mariadb ? "mariadb" : "mysql");
+}
+
+/// What mariadb-install-db does, which cannot be told to use the tree's own loader.
+std::vector<std::string> bootstrap_command(
+    const Installation& installation, const fs::path& data, const std::string& defaults
+) {
+    const std::string script =
+        "mkdir -p \"$2\" && cd \"$1\" && shift 2 && "
+        "{ printf '%s;\\n' 'CREATE DATABASE IF NOT EXISTS mysql' 'USE mysql' 'SET @auth_root_socket = NULL'; "
+        "cat m*_system_tables.sql m*_performance_tables.sql m*_system_tables_data.sql; } | "
+        "\"$@\" --bootstrap --enforce-storage-engine=''";
+    std::vector<std::string> command{"sh", "-c", script, "sh", share_of(installation).string(), data.string()};
+    command.insert(command.end(), installation.server.begin(), installation.server.end());
+    command.push_back(defaults);
+    return command;
+}
+
 }  // namespace
 
 std::string_view name(Flavor flavor) { return flavor == Flavor::mysql ? "mysql" : "mariadb"; }
@@ -191,7 +221,7 @@ std::filesystem::path cache_folder() {
 }
 
 Result<Installation> find_installation(Flavor flavor) {
-    return flavor == Flavor::mysql ? find_mysql() : find_mariadb();
+    return flavor == Flavor::mysql ? find_in_tree(Flavor::mysql, mysql_root()) : find_mariadb();
 }
 
 std::string settings(const Installation& installation, const Place& place, const Style& style) {
@@ -223,12 +253,12 @@ std::string settings(const Installation& installation, const Place& place, const
     if (!style.group_name.empty() && place.listen) {
         text += group_settings(*place.listen, style);
     }
-    if (mysql) {
-        const std::string usr = (installation.root / "usr").string();
+    if (installation.is_tree) {
         text += fmt::format(
-            "basedir={0}\nlc-messages-dir={0}/share/mysql\ncharacter-sets-dir={0}/share/mysql/charsets\n"
-            "plugin-dir={0}/lib/mysql/plugin\n",
-            usr
+            "basedir={0}/usr\nlc-messages-dir={1}\ncharacter-sets-dir={1}/charsets\nplugin-dir={0}/usr/lib/mysql/"
+            "plugin\n",
+            installation.root.string(),
+            share_of(installation).string()
         );
     }
     text += fmt::format(
@@ -256,6 +286,9 @@ std::vector<std::string> initialize_command(const Installation& installation, co
         command.push_back(defaults);
         command.emplace_back("--initialize-insecure");
         return command;
+    }
+    if (installation.is_tree) {
+        return bootstrap_command(installation, place.data(), defaults);
     }
     std::vector<std::string> command{find_program("mariadb-install-db").string(), defaults};
     command.push_back("--basedir=" + installation.root.string());

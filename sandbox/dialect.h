@@ -27,9 +27,10 @@ std::filesystem::path cache_folder();
 /// Where a flavour's programs are on this machine.
 struct Installation {
     Flavor flavor = Flavor::mariadb;
-    std::filesystem::path root;         ///< MySQL: the private tree; MariaDB: "/usr"
+    std::filesystem::path root;         ///< the private tree, or "/usr"
     std::vector<std::string> server;    ///< how its server program is started
     std::filesystem::path server_file;  ///< the program itself; its size and age stand for its version
+    bool is_tree = false;               ///< a private one, with its own loader, libraries and data
 };
 
 /// Finds the programs. Errors: not_found, saying how to get them.

@@ -237,6 +237,20 @@ TEST(Sandbox, says_what_is_wrong_with_its_options) {
     EXPECT_THAT(alone.error().message, HasSubstr("three servers"));
 }
 
+TEST(Sandbox, runs_the_mariadb_of_a_private_tree_when_one_is_named) {
+    const char* before = std::getenv("ORC_MARIADB_ROOT");
+    const std::string given = before == nullptr ? "" : before;
+    ::setenv("ORC_MARIADB_ROOT", "/nowhere/at/all", 1);
+    const auto found = find_installation(Flavor::mariadb);
+    if (before == nullptr) {
+        ::unsetenv("ORC_MARIADB_ROOT");
+    } else {
+        ::setenv("ORC_MARIADB_ROOT", given.c_str(), 1);
+    }
+    ASSERT_FALSE(found);
+    EXPECT_THAT(found.error().message, HasSubstr("no MariaDB server in /nowhere/at/all; script/fetch-mysql --mariadb"));
+}
+
 TEST(Sandbox, keeps_its_folder_when_asked) {
     auto started = Sandbox::start({.servers = 1, .folder = {}, .keep = true});
     ASSERT_TRUE(started.has_value()) << started.error().message;
