@@ -19,7 +19,6 @@ constexpr std::string_view pending[] = {
     "MySQLOrchestratorMaxPoolConnections",
     "UseSuperReadOnly",
     "SkipBinlogServerUnresolveCheck",
-    "RemoveTextFromHostnameDisplay",
     "ServeAgentsHttp",
     "AgentsUseSSL",
     "AgentsUseMutualTLS",
@@ -45,9 +44,6 @@ constexpr std::string_view pending[] = {
     "ConsulKVStoreProvider",
     "ConsulMaxKVsPerTransaction",
     "ZkAddress",
-    "WebMessage",
-    "PrependMessagesWithOrcIdentity",
-    "CustomOrcIdentity",
 };
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "http/auth.h"
 #include "http/desk.h"
+#include "http/identity.h"
 #include "http/json_writer.h"
 #include "http/relay.h"
 #include "runtime/log.h"
@@ -54,6 +55,7 @@ struct Server::State {
           gate_settings(u.settings()),
           gate(*gate_settings),
           prefix(path_segments(settings.url_prefix)),
+          identity(message_prefix(settings, u.node().host, qualified_host_name)),
           change_token(runtime::SystemRng().hex(32)),
           group(io->get_executor()) {}
 
@@ -63,6 +65,7 @@ struct Server::State {
     std::shared_ptr<const config::Settings> gate_settings;  ///< what the gate was made of
     Gate gate;
     std::vector<std::string> prefix;
+    std::string identity;      ///< goes before messages
     std::string change_token;  ///< no page of another site can read it
     Router router;             ///< below the prefix
     Router root_router;        ///< paths that stand as they are configured
@@ -98,6 +101,7 @@ std::optional<Router::Match> Server::State::match(const Request& request) const 
 
 Co<Response> Server::State::answer(Request request) {
     Response out = co_await answer_within(std::move(request));
+    put_before_message(out, identity);
     // Names and errors of servers are other people's text: no browser shall guess that it is a page.
     const auto has = [&](std::string_view name) {
         return std::any_of(out.headers.begin(), out.headers.end(), [&](const auto& h) { return h.first == name; });

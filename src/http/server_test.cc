@@ -155,6 +155,7 @@ TEST(Server, tells_history_page_by_page) {
         "/api/audit/1",
         "/api/audit/instance/db1/3306/5",
         "/api/running",
+        "/api/missing-grants",
     };
     for (const auto path : paths) {
         SCOPED_TRACE(path);
@@ -346,6 +347,38 @@ TEST(Server, gives_the_page_everything_in_one_answer) {
     EXPECT_EQ(servers[1].at("source"), "db1:3306");
     EXPECT_EQ(servers[1].at("state"), "ok");
     EXPECT_TRUE(overview.at("running").as_array().empty());
+}
+
+TEST(Server, tells_the_page_the_sites_message_and_what_to_leave_out_of_names) {
+    auto settings = test_settings();
+    settings.web_message = "maintenance <tonight>";
+    settings.remove_text_from_hostname_display = ".example.com";
+    Service service(settings);
+    auto client = service.client();
+    const auto overview = object_of(client.get("/api/overview"));
+    EXPECT_EQ(overview.at("node").at("message"), "maintenance <tonight>");
+    EXPECT_EQ(overview.at("node").at("hideInNames"), ".example.com");
+    const std::string page = client.get("/page/app.js").body;
+    EXPECT_THAT(page, HasSubstr("node.message"));
+    EXPECT_THAT(page, HasSubstr("node.hideInNames"));
+}
+
+TEST(Server, names_what_the_account_lacks) {
+    Service service;
+    service.gateway.at(Endpoint{"db2", 3306}).facts.missing_grants = {
+        {"PROCESS ON *.*", "the list of sessions", "GRANT PROCESS ON *.* TO `o`@`%`"}
+    };
+    service.discover_all();
+    Client it = service.client();
+    EXPECT_EQ(
+        it.get("/api/missing-grants").body,
+        R"([{"server":"db2:3306","grant":"PROCESS ON *.*","statement":"the list of sessions",)"
+        R"("remedy":"GRANT PROCESS ON *.* TO `o`@`%`"}])"
+    );
+    const auto overview = object_of(it.get("/api/overview"));
+    const auto& servers = overview.at("clusters").at(0).at("servers").as_array();
+    EXPECT_EQ(servers[1].at("error"), "lacks PROCESS ON *.* (the list of sessions): GRANT PROCESS ON *.* TO `o`@`%`");
+    EXPECT_EQ(servers[1].at("state"), "ok");
 }
 
 TEST(Server, counts_for_prometheus) {

@@ -16,6 +16,8 @@ function el(tag, className, ...children) {
   return out;
 }
 
+let hidden = '';  // RemoveTextFromHostnameDisplay
+const shown = (name) => (hidden && name ? name.replaceAll(hidden, '') : name);
 const chip = (text, kind = '') => el('span', `chip ${kind}`, text);
 const clock = (time) => (time ? new Date(time).toLocaleTimeString() : '');
 const until = (time) => (new Date(time) - Date.now() < 86400000 ? clock(time) : new Date(time).toLocaleDateString());
@@ -63,9 +65,9 @@ function badges(server) {
 function serverLine(server) {
   const kind = `${server.state} ${server.role.endsWith('primary') && server.depth === 0 ? 'primary' : ''}`;
   const mark = el('span', 'mark', marks[server.state]);
-  const name = el('span', 'name', server.endpoint, server.alias ? ` (${server.alias})` : '');
-  const shown = server.error && server.state !== 'ok' ? el('span', 'error', server.error) : null;
-  return el('div', `server ${kind}`, mark, name, el('span', 'state soft', stateWords(server)), badges(server), shown);
+  const name = el('span', 'name', shown(server.endpoint), server.alias ? ` (${server.alias})` : '');
+  const trouble = server.error ? el('span', 'error', server.error) : null;
+  return el('div', `server ${kind}`, mark, name, el('span', 'state soft', stateWords(server)), badges(server), trouble);
 }
 
 function tree(servers) {
@@ -87,7 +89,7 @@ function tree(servers) {
 // ---- findings and recoveries ----
 
 function finding(it) {
-  const title = el('div', 'title', el('b', '', it.code || it.structure.join(', ')), el('span', 'soft', it.subject));
+  const title = el('div', 'title', el('b', '', it.code || it.structure.join(', ')), el('span', 'soft', shown(it.subject)));
   const out = el('div', `finding ${it.code && !it.downtimed ? 'acute' : ''}`, title, it.description ? el('p', '', it.description) : null);
   if (it.hesitation) out.append(el('p', 'why', el('b', '', 'Nothing is done: '), it.hesitation));
   if (it.witnesses.length) {
@@ -104,8 +106,8 @@ function step(it) {
 }
 
 function runningCard(it) {
-  const title = el('div', 'title', el('h2', '', `${it.code || 'Takeover'} of ${it.failed}`),
-    el('span', 'soft', `running since ${clock(it.started)}`), it.successor ? chip(`successor ${it.successor}`, 'strong') : null);
+  const title = el('div', 'title', el('h2', '', `${it.code || 'Takeover'} of ${shown(it.failed)}`),
+    el('span', 'soft', `running since ${clock(it.started)}`), it.successor ? chip(`successor ${shown(it.successor)}`, 'strong') : null);
   return el('section', 'card busy', title, it.reason ? el('p', 'soft', it.reason) : null, el('ul', 'steps', ...it.steps.map(step)));
 }
 
@@ -124,7 +126,7 @@ async function loadSteps(uid, into) {
 
 function recent(it) {
   const result = it.ended ? (it.successful ? '✓' : '✖') : '◉';
-  const words = it.successor ? `${it.failed} → ${it.successor}` : `${it.failed}: nobody promoted`;
+  const words = it.successor ? `${shown(it.failed)} → ${shown(it.successor)}` : `${shown(it.failed)}: nobody promoted`;
   const summary = el('summary', '', `${result} ${new Date(it.started).toLocaleString()}  ${it.code}  ${words} `,
     el('span', 'soft', between(it.started, it.ended)), it.lost ? ` ${it.lost} lost` : '');
   const log = opened.get(it.uid) || el('ul', 'log');
@@ -143,8 +145,8 @@ function clusterCard(cluster, findings) {
   const mine = findings.filter((it) => it.cluster === cluster.name);
   const acute = mine.some((it) => it.code && !it.downtimed);
   const servers = cluster.servers.length;
-  const title = el('div', 'title', el('h2', '', cluster.alias || cluster.name),
-    cluster.alias && cluster.alias !== cluster.name ? el('span', 'soft', cluster.name) : null,
+  const title = el('div', 'title', el('h2', '', shown(cluster.alias || cluster.name)),
+    cluster.alias && cluster.alias !== cluster.name ? el('span', 'soft', shown(cluster.name)) : null,
     el('span', 'soft', `${servers} server${servers === 1 ? '' : 's'}`),
     chip(cluster.automated ? 'recovers by itself' : 'recovered by hand', cluster.automated ? 'strong' : ''));
   return el('section', `card ${acute ? 'bad' : ''}`, title, tree(cluster.servers), ...mine.map(finding));
@@ -155,10 +157,12 @@ const weight = (cluster, findings) => findings.some((it) => it.cluster === clust
 
 function draw(now) {
   const node = now.node;
+  hidden = node.hideInNames;
   document.getElementById('node').replaceChildren(
     el('span', '', el('b', '', node.host), ` ${node.version}`),
     el('span', '', node.isLeader ? 'leads' : `follows ${node.leader || 'nobody'}`),
-    node.automation ? el('span', '', 'automated recovery on') : chip('automated recovery is off', 'warn'));
+    node.automation ? el('span', '', 'automated recovery on') : chip('automated recovery is off', 'warn'),
+    node.message ? chip(node.message, 'warn') : '');
   const clusters = [...now.clusters].sort((a, b) =>
     weight(b, now.findings) - weight(a, now.findings) || a.alias.localeCompare(b.alias));
   const parts = [...now.running.map(runningCard), ...clusters.map((cluster) => clusterCard(cluster, now.findings))];

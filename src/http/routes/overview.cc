@@ -110,7 +110,7 @@ void write_server(JsonWriter& json, const model::Server& server, bool is_source,
         json.null();
     }
     write_facts(json, server);
-    json.field("errant", server.errant.text()).field("rule", model::name(server.rule));
+    json.field("errant", server.errant_text()).field("rule", model::name(server.rule));
     json.field("downtime", server.downtime ? server.downtime->reason : "");
     json.field("downtimeEnd", server.downtime ? rfc3339(server.downtime->end) : "");
     json.field("maintenance", server.in_maintenance).key("problems").begin_array();
@@ -196,6 +196,8 @@ std::string overview_json(
     json.begin_object().key("node").begin_object();
     json.field("host", use_cases.node().host).field("version", use_cases.version());
     json.field("isLeader", standing.leadership.is_leader).field("leader", standing.leadership.leader);
+    json.field("message", use_cases.settings()->web_message);
+    json.field("hideInNames", use_cases.settings()->remove_text_from_hostname_display);
     json.field("automation", !standing.recoveries_disabled).field("time", rfc3339(use_cases.clock().wall()));
     json.end_object().key("clusters").begin_array();
     for (const auto& [name, cluster] : topology->clusters) {
