@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <semaphore>
 
 #include "store/database_store.h"
@@ -79,6 +78,22 @@ std::vector<Change> audit(const std::string& message) {
     return out;
 }
 
+/// The answer, or timed_out where it waits for the disk.
+template <typename T>
+Result<T> answer_within(asio::io_context& io, Task<T> question) {
+    auto answer = std::make_shared<Result<T>>(fail(ErrorCode::timed_out, "it waits"));
+    const auto has_come = std::make_shared<bool>(false);
+    asio::co_spawn(io, std::move(question), [=](const std::exception_ptr&, Result<T> given) {
+        *answer = std::move(given);
+        *has_come = true;
+    });
+    io.restart();
+    for (int tries = 0; tries < 100 && !*has_come; ++tries) {
+        io.run_one_for(std::chrono::milliseconds(100));
+    }
+    return *answer;
+}
+
 TEST(SideReader, a_page_is_read_while_a_commit_waits_for_the_disk) {
     const testing::TemporaryDirectory directory;
     runtime::SystemClock clock;
@@ -96,11 +111,10 @@ TEST(SideReader, a_page_is_read_while_a_commit_waits_for_the_disk) {
     io.restart();
     io.poll();
     disk->is_reached.acquire();  // the writer stands still
-    const auto entries = run(io, store->audit(std::nullopt, Page{}));
-    ASSERT_TRUE(entries) << entries.error().message;
-    EXPECT_EQ(entries->size(), 1U);
-    EXPECT_TRUE(run(io, store->recoveries({})));
-    EXPECT_TRUE(run(io, store->detections({})));
+    const auto entries = answer_within(io, store->audit(std::nullopt, Page{}));
+    EXPECT_EQ(entries ? entries->size() : 0U, 1U);
+    EXPECT_TRUE(answer_within(io, store->recoveries({})));
+    EXPECT_TRUE(answer_within(io, store->detections({})));
     EXPECT_FALSE(committed);
 
     disk->stands_still = false;
