@@ -62,7 +62,7 @@ Task<Outcome> Attempt::run(planning::Plan plan) {
             ErrorCode::cancelled, "this process stops; recovery " + record_.uid.text() + " is resumed later"
         );
     }
-    if (!ended.succeeded) {
+    if (!ended.succeeded || plan_.kind == planning::PlanKind::graceful_takeover) {
         co_await look_at_all();
     }
     if (!is_registered_) {
@@ -183,7 +183,8 @@ bool changes_place(const planning::Action& action) {
 }  // namespace
 
 // The next attempt must be planned on how the servers stand after undoing, not on what was seen on the way: should it
-// be undone as well, that is what it goes back to. Until then the cluster counts as being changed.
+// be undone as well, that is what it goes back to. Until then the cluster counts as being changed. And whoever is told
+// that a switch is done may ask for the way back in the same breath.
 Co<void> Attempt::look_at_all() {
     std::vector<Endpoint> servers;
     for (const auto& before : plan_.before) {

@@ -201,6 +201,22 @@ TEST_P(Takeover, is_undone_when_the_replica_does_not_catch_up_within_the_freeze)
     expect_untouched();
 }
 
+TEST_P(Takeover, can_be_taken_back_as_soon_as_it_is_answered) {
+    star(3, GetParam());
+    world.round_trip = Millis(20);
+    start();
+    run(Seconds(2));
+    write(3);
+    for (const auto& [from, designated] : {std::pair{"db1", "db2"}, std::pair{"db2", "db1"}, std::pair{"db1", "db3"}}) {
+        SCOPED_TRACE(std::string("from ") + from + " to " + designated);
+        TakeoverRequest request = to(designated, true);
+        request.cluster = ClusterName(World::name(from).text());
+        const auto done = take_over(request);
+        ASSERT_TRUE(done) << done.error().message << "\n" << all_steps();
+        EXPECT_THAT(world.writable(), ElementsAre(designated));
+    }
+}
+
 TEST_P(Takeover, that_follows_a_failed_one_at_once_goes_back_to_how_servers_stood_before_both) {
     star(3, GetParam());
     settings.graceful_takeover_freeze_milliseconds = 500;
