@@ -4,25 +4,30 @@
 namespace orc::recovery {
 namespace {
 
-struct SecondTry : testing::TestWithParam<bool>, Bench {};
+struct SecondTry : testing::TestWithParam<bool>, Bench {
+    /// db4 is five transactions behind, the primary dies, and db2 refuses to be promoted. All that the primary had.
+    auto lose_the_primary_and_the_first_candidate() {
+        star(4, GetParam());
+        start();
+        write(10);
+        run(Millis(500));
+        world.at("db4").receiver = false;
+        write(5);
+        run(Millis(500));
+        world.at("db1").alive = false;
+        const Error denied{ErrorCode::denied, "not allowed", 1227};
+        world.at("db2").failures["reset_replication"] = {denied, true};
+        return world.at("db1").executed;
+    }
+};
 
 INSTANTIATE_TEST_SUITE_P(Flavours, SecondTry, testing::Bool(), [](const auto& i) {
     return i.param ? std::string("MariaDB") : std::string("MySQL");
 });
 
 TEST_P(SecondTry, knows_a_replica_that_was_silent_before_the_first_and_answers_now) {
-    star(4, GetParam());
-    start();
-    write(10);
-    run(Millis(500));
-    world.at("db4").receiver = false;
-    write(5);
-    run(Millis(500));
-    const auto everything = world.at("db1").executed;
-    world.at("db1").alive = false;
+    const auto everything = lose_the_primary_and_the_first_candidate();
     world.at("db3").hung = true;
-    const Error denied{ErrorCode::denied, "not allowed", 1227};
-    world.at("db2").failures["reset_replication"] = {denied, true};
     world.before_operation = [&](const std::string& operation, FakeServer& server) {
         if (operation == "reset_replication" && server.endpoint.host == "db2") {
             world.at("db3").hung = false;
@@ -35,17 +40,7 @@ TEST_P(SecondTry, knows_a_replica_that_was_silent_before_the_first_and_answers_n
 }
 
 TEST_P(SecondTry, does_not_forget_what_a_replica_had_that_is_silent_for_a_moment) {
-    star(4, GetParam());
-    start();
-    write(10);
-    run(Millis(500));
-    world.at("db4").receiver = false;
-    write(5);
-    run(Millis(500));
-    const auto everything = world.at("db1").executed;
-    world.at("db1").alive = false;
-    const Error denied{ErrorCode::denied, "not allowed", 1227};
-    world.at("db2").failures["reset_replication"] = {denied, true};
+    const auto everything = lose_the_primary_and_the_first_candidate();
     const auto wake = [](runtime::Clock& timer, FakeServer& server) -> Co<void> {
         co_await timer.sleep_for(Seconds(1));
         server.hung = false;
