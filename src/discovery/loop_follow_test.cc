@@ -42,6 +42,12 @@ public:
             static_cast<void>(bench_.stored());
         }
     }
+    /// Starts it as a node that stands by, and lets it read what is there.
+    void stand_by() {
+        loop->follow();
+        start();
+        let_pass(Seconds(3));
+    }
     std::string hosts() const {
         std::string out;
         for (const auto& [name, cluster] : loop->topology()->clusters) {
@@ -85,9 +91,7 @@ TEST(Following, shows_what_was_written_and_asks_nothing) {
     bench.add_four();
     bench.start();
     Second second(bench);
-    second.loop->follow();
-    second.start();
-    second.let_pass(Seconds(3));
+    second.stand_by();
     EXPECT_EQ(second.hosts(), "a:3306: a/0 b/1 c/1 d/2");
     EXPECT_EQ(second.loop->counters().servers, 4U);
     EXPECT_EQ(second.probes(), 0U);
@@ -110,9 +114,7 @@ TEST(Following, what_people_decide_shows_at_once) {
     bench.add_four();
     bench.start();
     Second second(bench);
-    second.loop->follow();
-    second.start();
-    second.let_pass(Seconds(3));
+    second.stand_by();
     model::PutDowntime put;
     put.record = {ep("b"), bench.clock.wall(), bench.clock.wall() + Seconds(60), "ann", "disk"};
     bench.run(commit(bench, std::move(put)));
@@ -125,9 +127,7 @@ TEST(Following, ends_with_every_server_read_at_once_and_begins_with_letting_go) 
     bench.add_four();
     bench.start();
     Second second(bench);
-    second.loop->follow();
-    second.start();
-    second.let_pass(Seconds(3));
+    second.stand_by();
 
     bench.run(second.loop->lead(), Millis(20));
     for (const auto& [endpoint, server] : second.gateway.servers) {
@@ -163,9 +163,7 @@ TEST(Following, a_change_of_mind_while_the_store_is_asked_leaves_no_one_half_lea
     bench.add_four();
     bench.start();
     Second second(bench);
-    second.loop->follow();
-    second.start();
-    second.let_pass(Seconds(3));
+    second.stand_by();
     bench.tasks.spawn(second.loop->lead());
     bench.tasks.spawn(follow(*second.loop));  // runs while the store is being asked
     bench.clock.run_for(Seconds(20));
