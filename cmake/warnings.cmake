@@ -5,4 +5,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
   # GCC 12 reports these inside its own std::string and std::optional when optimising.
   target_compile_options(orc_warnings INTERFACE -Wno-restrict -Wno-maybe-uninitialized -Wno-stringop-overflow
                                                 -Wno-array-bounds -Wno-mismatched-new-delete -Wno-free-nonheap-object)
+  if(CMAKE_UNITY_BUILD)
+    # Sources compiled together are included by one that is made for it, and so taken for headers.
+    target_compile_options(orc_warnings INTERFACE -Wno-subobject-linkage)
+  endif()
 endif()

@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
+#include <map>
 
 #include "sandbox/control.h"
 #include "sandbox/sandbox.h"

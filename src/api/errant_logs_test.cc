@@ -9,8 +9,8 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-const std::string a = "00000000-0000-0000-0000-00000000000a:";
-const std::string c = "00000000-0000-0000-0000-00000000000c:";
+const std::string source_a = "00000000-0000-0000-0000-00000000000a:";
+const std::string source_c = "00000000-0000-0000-0000-00000000000c:";
 
 gtid::GtidSet set(const std::string& text) { return *gtid::GtidSet::parse(text); }
 
@@ -18,23 +18,23 @@ gtid::GtidSet set(const std::string& text) { return *gtid::GtidSet::parse(text);
 std::vector<mysql::BinaryLog> logs() {
     return {
         {"binlog.1", set("")},
-        {"binlog.2", set(a + "1-5," + c + "1")},
-        {"binlog.3", set(a + "1-9," + c + "1")},
-        {"binlog.4", set(a + "1-9," + c + "1-3")},
+        {"binlog.2", set(source_a + "1-5," + source_c + "1")},
+        {"binlog.3", set(source_a + "1-9," + source_c + "1")},
+        {"binlog.4", set(source_a + "1-9," + source_c + "1-3")},
     };
 }
 
 TEST(ErrantLogs, are_those_in_which_something_errant_was_written) {
-    EXPECT_THAT(logs_with(logs(), set(c + "1")), ElementsAre("binlog.1"));
-    EXPECT_THAT(logs_with(logs(), set(c + "2")), ElementsAre("binlog.3"));
-    EXPECT_THAT(logs_with(logs(), set(c + "1-3")), ElementsAre("binlog.1", "binlog.3"));
-    EXPECT_THAT(logs_with(logs(), set(c + "3-4")), ElementsAre("binlog.3", "binlog.4"));
-    EXPECT_THAT(logs_with(logs(), set(c + "9")), ElementsAre("binlog.4"));
+    EXPECT_THAT(logs_with(logs(), set(source_c + "1")), ElementsAre("binlog.1"));
+    EXPECT_THAT(logs_with(logs(), set(source_c + "2")), ElementsAre("binlog.3"));
+    EXPECT_THAT(logs_with(logs(), set(source_c + "1-3")), ElementsAre("binlog.1", "binlog.3"));
+    EXPECT_THAT(logs_with(logs(), set(source_c + "3-4")), ElementsAre("binlog.3", "binlog.4"));
+    EXPECT_THAT(logs_with(logs(), set(source_c + "9")), ElementsAre("binlog.4"));
 }
 
 TEST(ErrantLogs, are_none_where_nothing_is_errant_or_there_are_no_logs) {
     EXPECT_THAT(logs_with(logs(), set("")), IsEmpty());
-    EXPECT_THAT(logs_with({}, set(c + "1")), IsEmpty());
+    EXPECT_THAT(logs_with({}, set(source_c + "1")), IsEmpty());
 }
 
 }  // namespace

@@ -5,18 +5,12 @@
 #include "app/service.h"
 #include "discovery/testing/builders.h"
 #include "discovery/testing/fake_gateway.h"
+#include "recovery/testing/no_hooks.h"
 #include "runtime/simulated.h"
 #include "store/memory_store.h"
 
 namespace orc::app {
 namespace {
-
-class NoHooks final : public recovery::Hooks {
-public:
-    Task<recovery::HookResult> run(recovery::HookCall /*call*/, Deadline /*deadline*/) override {
-        co_return recovery::HookResult{};
-    }
-};
 
 /// What the nodes share: time, and the disk.
 struct Place {
@@ -63,7 +57,7 @@ private:
     static Co<void> stop(Service& service) { co_await service.stop(); }
 
     Place& place_;
-    NoHooks hooks_;
+    recovery::testing::NoHooks hooks_;
     std::unique_ptr<store::Store> store_;
     discovery::testing::FakeGateway gateway_;
     std::unique_ptr<Service> service_;

@@ -65,17 +65,20 @@ private:
     }
 };
 
-constexpr const char* answer = "OK: Global recoveries disabled: false\n";
+constexpr const char* answer_of_the_service = "OK: Global recoveries disabled: false\n";
 
 TEST_F(RemoteCommand, goes_over_tls_to_the_service_whose_certificate_is_configured) {
     make_certificates();
     const std::string file = write("orc.json", tls("own"));
     Program service(ORC_PROGRAM, {"--verbose", "--config", file, "http"});
     ASSERT_THAT(service.read_until("http.listening"), HasSubstr("http.listening"));
-    EXPECT_EQ(command(file), answer);
+    EXPECT_EQ(command(file), answer_of_the_service);
     EXPECT_THAT(command(write("stranger.json", tls("other"))), HasSubstr("its certificate is not trusted"));
-    EXPECT_EQ(command(write("vouched.json", tls("other") + ", \"SSLCAFile\": \"" + path("ca.pem") + "\"")), answer);
-    EXPECT_EQ(command(write("careless.json", tls("other") + ", \"SSLSkipVerify\": true")), answer);
+    EXPECT_EQ(
+        command(write("vouched.json", tls("other") + ", \"SSLCAFile\": \"" + path("ca.pem") + "\"")),
+        answer_of_the_service
+    );
+    EXPECT_EQ(command(write("careless.json", tls("other") + ", \"SSLSkipVerify\": true")), answer_of_the_service);
     EXPECT_THAT(
         command(write("broken.json", tls("other") + ", \"SSLCAFile\": \"" + path("none.pem") + "\"")),
         HasSubstr("none.pem")
@@ -90,7 +93,7 @@ TEST_F(RemoteCommand, shows_its_own_certificate_where_one_is_demanded) {
     const std::string file = write("orc.json", mutual);
     Program service(ORC_PROGRAM, {"--verbose", "--config", file, "http"});
     ASSERT_THAT(service.read_until("http.listening"), HasSubstr("http.listening"));
-    EXPECT_EQ(command(file), answer);
+    EXPECT_EQ(command(file), answer_of_the_service);
     EXPECT_THAT(
         command(write("unknown.json", tls("own") + ", \"SSLCAFile\": \"" + path("ca.pem") + "\"")), HasSubstr("401")
     );
@@ -100,7 +103,7 @@ TEST_F(RemoteCommand, goes_over_the_unix_socket) {
     const std::string file = write("orc.json", ", \"ListenSocket\": \"" + path("orc.sock") + "\"");
     Program service(ORC_PROGRAM, {"--verbose", "--config", file, "http"});
     ASSERT_THAT(service.read_until("http.listening"), HasSubstr("http.listening"));
-    EXPECT_EQ(command(file), answer);
+    EXPECT_EQ(command(file), answer_of_the_service);
 }
 
 TEST_F(RemoteCommand, logs_in_as_the_configuration_says) {
@@ -108,7 +111,7 @@ TEST_F(RemoteCommand, logs_in_as_the_configuration_says) {
     const std::string file = write("orc.json", user + "\"x\", \"ChangesByGet\": false");
     Program service(ORC_PROGRAM, {"--verbose", "--config", file, "http"});
     ASSERT_THAT(service.read_until("http.listening"), HasSubstr("http.listening"));
-    EXPECT_EQ(command(file), answer);
+    EXPECT_EQ(command(file), answer_of_the_service);
     EXPECT_THAT(command(write("wrong.json", user + "\"y\"")), HasSubstr("401"));
 }
 
@@ -119,7 +122,7 @@ TEST_F(RemoteCommand, says_who_calls_to_a_service_behind_a_proxy) {
     const std::string file = write("orc.json", proxy);
     Program service(ORC_PROGRAM, {"--verbose", "--config", file, "http"});
     ASSERT_THAT(service.read_until("http.listening"), HasSubstr("http.listening"));
-    EXPECT_EQ(command(file), answer);
+    EXPECT_EQ(command(file), answer_of_the_service);
 }
 
 TEST_F(RemoteCommand, shows_an_access_token_from_the_environment) {

@@ -5,6 +5,7 @@
 
 #include "discovery/testing/builders.h"
 #include "discovery/testing/fake_gateway.h"
+#include "recovery/testing/no_hooks.h"
 #include "runtime/simulated.h"
 #include "store/memory_store.h"
 
@@ -13,13 +14,6 @@ namespace {
 
 using std::chrono::hours;
 using std::chrono::minutes;
-
-class NoHooks final : public recovery::Hooks {
-public:
-    Task<recovery::HookResult> run(recovery::HookCall /*call*/, Deadline /*deadline*/) override {
-        co_return recovery::HookResult{};
-    }
-};
 
 /// A node on a disk in memory that watches a primary and its replica.
 struct House {
@@ -67,7 +61,7 @@ struct House {
     runtime::SimulatedClock clock{io};
     runtime::SeededRng rng{7};
     discovery::testing::FakeGateway gateway{clock};
-    NoHooks hooks;
+    recovery::testing::NoHooks hooks;
     std::shared_ptr<store::MemoryDisk> disk;
     std::unique_ptr<store::Store> store;
     std::unique_ptr<Service> service;

@@ -47,15 +47,15 @@ constexpr TextKey text_keys[] = {
 
 /// The expression in an entry; empty where the entry is something else.
 std::string_view expression_in(std::string_view entry, Holds holds) {
-    constexpr std::string_view alias_like = "alias~=";
+    constexpr std::string_view expression_follows = "alias~=";
     if (holds == Holds::hosts) {
         return is_ip_address(entry) ? "" : entry;
     }
     if (holds == Holds::names) {
         return entry;
     }
-    if (entry.starts_with(alias_like)) {
-        return entry.substr(alias_like.size());
+    if (entry.starts_with(expression_follows)) {
+        return entry.substr(expression_follows.size());
     }
     return entry == "*" || entry.starts_with("alias=") ? "" : entry;
 }

@@ -27,7 +27,7 @@ std::string_view take(std::string_view& rest, char separator) {
     return trim(piece);
 }
 
-std::optional<std::uint64_t> number(std::string_view text) {
+std::optional<std::uint64_t> transaction_number(std::string_view text) {
     std::uint64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc() || end != text.data() + text.size() || value == 0 || value > GtidSet::number_max) {
@@ -38,8 +38,8 @@ std::optional<std::uint64_t> number(std::string_view text) {
 
 Result<GtidSet::Interval> interval(std::string_view token) {
     const auto dash = token.find('-');
-    const auto first = number(trim(token.substr(0, dash)));
-    const auto last = dash == std::string_view::npos ? first : number(trim(token.substr(dash + 1)));
+    const auto first = transaction_number(trim(token.substr(0, dash)));
+    const auto last = dash == std::string_view::npos ? first : transaction_number(trim(token.substr(dash + 1)));
     if (!first || !last) {
         return malformed(token, "is not an interval n or n-m of numbers from 1 to 9223372036854775806");
     }

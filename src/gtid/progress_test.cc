@@ -10,7 +10,7 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-GtidSet set(std::string_view text) { return GtidSet::parse(text).value(); }
+GtidSet gtids(std::string_view text) { return GtidSet::parse(text).value(); }
 MariadbPosition position(std::string_view text) { return MariadbPosition::parse(text).value(); }
 
 /// "?" is unknown, "a:..." a set, "0-..." a position, "{}" the empty set, "()" the empty position.
@@ -24,7 +24,7 @@ Progress progress(std::string_view text) {
     if (text == "()") {
         return MariadbPosition();
     }
-    return text.find(':') != std::string_view::npos ? Progress(set(text)) : Progress(position(text));
+    return text.find(':') != std::string_view::npos ? Progress(gtids(text)) : Progress(position(text));
 }
 
 TEST(Progress, relates_without_knowing_the_flavour) {
@@ -88,9 +88,9 @@ TEST(Progress, prints_and_knows_emptiness) {
 }
 
 TEST(Errant, is_the_exact_difference_when_the_source_was_read_last) {
-    EXPECT_EQ(errant(set("p:1-10,r:1-2:t:7"), set("p:1-12,r:1")).text(), "r:2:t:7");
-    EXPECT_EQ(errant(set("old:1-9"), set("old:1-7")).text(), "old:8-9") << "an ancestor's tail is errant too";
-    EXPECT_TRUE(errant(set("p:1-10"), set("p:1-12")).empty());
+    EXPECT_EQ(errant(gtids("p:1-10,r:1-2:t:7"), gtids("p:1-12,r:1")).text(), "r:2:t:7");
+    EXPECT_EQ(errant(gtids("old:1-9"), gtids("old:1-7")).text(), "old:8-9") << "an ancestor's tail is errant too";
+    EXPECT_TRUE(errant(gtids("p:1-10"), gtids("p:1-12")).empty());
 }
 
 TEST(Errant, what_is_beyond_the_sources_last_number_may_still_be_on_its_way_there) {
@@ -113,7 +113,7 @@ TEST(Errant, what_is_beyond_the_sources_last_number_may_still_be_on_its_way_ther
     };
     for (const auto& c : cases) {
         SCOPED_TRACE(c.name);
-        EXPECT_EQ(beyond_source(set(c.errant), set(c.source), c.lineage).text(), c.beyond);
+        EXPECT_EQ(beyond_source(gtids(c.errant), gtids(c.source), c.lineage).text(), c.beyond);
     }
 }
 

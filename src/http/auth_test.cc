@@ -5,7 +5,7 @@
 namespace orc::http {
 namespace {
 
-struct Case {
+struct GateCase {
     std::string_view name;
     std::string_view method;
     std::string_view header;
@@ -26,24 +26,24 @@ config::Settings settings_for(std::string_view method) {
 }
 
 // dba:s3cret:x, dba:wrong, readonly:anything
-constexpr std::string_view right = "Basic ZGJhOnMzY3JldDp4";
-constexpr std::string_view wrong = "Basic ZGJhOndyb25n";
-constexpr std::string_view reader = "Basic cmVhZG9ubHk6YW55dGhpbmc=";
+constexpr std::string_view as_dba = "Basic ZGJhOnMzY3JldDp4";
+constexpr std::string_view as_dba_mistaken = "Basic ZGJhOndyb25n";
+constexpr std::string_view as_readonly = "Basic cmVhZG9ubHk6YW55dGhpbmc=";
 
 TEST(Gate, lets_in_whom_the_method_says) {
-    const Case cases[] = {
+    const GateCase cases[] = {
         {"no method", "", "", "", true, true, ""},
-        {"basic, right", "basic", "Authorization", right, true, true, "dba"},
-        {"basic, method in capitals", "BASIC", "authorization", right, true, true, "dba"},
-        {"basic, wrong password", "basic", "Authorization", wrong, false, false, ""},
+        {"basic, right", "basic", "Authorization", as_dba, true, true, "dba"},
+        {"basic, method in capitals", "BASIC", "authorization", as_dba, true, true, "dba"},
+        {"basic, wrong password", "basic", "Authorization", as_dba_mistaken, false, false, ""},
         {"basic, none", "basic", "", "", false, false, ""},
-        {"basic, readonly is nobody", "basic", "Authorization", reader, false, false, ""},
+        {"basic, readonly is nobody", "basic", "Authorization", as_readonly, false, false, ""},
         {"basic, no base64", "basic", "Authorization", "Basic !!!!", false, false, ""},
         {"basic, no colon", "basic", "Authorization", "Basic ZGJh", false, false, ""},
         {"basic, other scheme", "basic", "Authorization", "Bearer x", false, false, ""},
-        {"multi, right", "multi", "Authorization", right, true, true, "dba"},
-        {"multi, reader", "multi", "Authorization", reader, true, false, "readonly"},
-        {"multi, wrong password", "multi", "Authorization", wrong, false, false, ""},
+        {"multi, right", "multi", "Authorization", as_dba, true, true, "dba"},
+        {"multi, reader", "multi", "Authorization", as_readonly, true, false, "readonly"},
+        {"multi, wrong password", "multi", "Authorization", as_dba_mistaken, false, false, ""},
         {"proxy, power user", "proxy", "X-Forwarded-User", "alice", true, true, "alice"},
         {"proxy, header in other case", "proxy", "x-forwarded-user", "alice", true, true, "alice"},
         {"proxy, somebody", "proxy", "X-Forwarded-User", "bob", true, false, "bob"},
@@ -75,7 +75,7 @@ TEST(Gate, refuses_changes_to_everybody_when_read_only) {
         config::Settings settings = settings_for(method);
         settings.read_only = true;
         Request request;
-        request.headers.emplace_back("Authorization", right);
+        request.headers.emplace_back("Authorization", as_dba);
         request.headers.emplace_back("X-Forwarded-User", "alice");
         EXPECT_FALSE(Gate(settings).check(request).has_value());
         EXPECT_FALSE(request.may_act);

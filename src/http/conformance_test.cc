@@ -44,13 +44,13 @@ std::vector<std::vector<std::string>> table(const std::string& name, std::size_t
     return out;
 }
 
-struct Endpoint {
+struct RouteRow {
     std::string path, alias_of, right, form, type, origin, query;
     std::string verb() const { return path.substr(0, path.find('/')); }
 };
 
-std::vector<Endpoint> endpoints() {
-    std::vector<Endpoint> out;
+std::vector<RouteRow> endpoints() {
+    std::vector<RouteRow> out;
     for (auto& row : table("endpoints.tsv", 7)) {
         out.push_back({row[0], row[1], row[2], row[3], row[4], row[5], row[6]});
     }
@@ -110,7 +110,7 @@ const std::map<std::string, std::string> samples = {
 /// Verbs that have nothing to say about a replica.
 const std::set<std::string> of_primaries = {"instance-replicas", "replication-analysis"};
 
-std::string sample_path(const Endpoint& endpoint) {
+std::string sample_path(const RouteRow& endpoint) {
     std::string out = "/api";
     const bool is_of_primary = of_primaries.contains(endpoint.verb());
     for (const auto piece : split(endpoint.path, '/')) {
@@ -202,7 +202,7 @@ const std::map<std::string, std::string> empty_here = {
 };
 
 /// An empty list proves nothing about what is in it.
-void expect_something(const Endpoint& endpoint, const json::value& value) {
+void expect_something(const RouteRow& endpoint, const json::value& value) {
     if (!endpoint.type.starts_with('[') && endpoint.type != "PoolInstances") {
         return;
     }
@@ -211,7 +211,7 @@ void expect_something(const Endpoint& endpoint, const json::value& value) {
     EXPECT_TRUE(is_something || empty_here.contains(endpoint.verb())) << "an empty answer proves nothing";
 }
 
-void expect_form(const Endpoint& endpoint, const Answer& answer) {
+void expect_form(const RouteRow& endpoint, const Answer& answer) {
     boost::system::error_code error;
     const json::value body = json::parse(answer.body, error);
     ASSERT_FALSE(error) << answer.body;
@@ -299,7 +299,7 @@ TEST(Conformance, every_classic_endpoint_answers_in_its_form_or_says_why_it_does
     Client client = service.client();
     const auto later = not_yet();
     std::set<std::string> verbs;
-    for (const Endpoint& endpoint : endpoints()) {
+    for (const RouteRow& endpoint : endpoints()) {
         const std::string path = sample_path(endpoint);
         SCOPED_TRACE(endpoint.path + " as " + path);
         verbs.insert(endpoint.verb());
@@ -324,7 +324,7 @@ TEST(Conformance, only_those_who_may_act_change_anything) {
     Service service(settings);
     Client client = service.client();
     const auto later = not_yet();
-    for (const Endpoint& endpoint : endpoints()) {
+    for (const RouteRow& endpoint : endpoints()) {
         const auto found = later.find(endpoint.verb());
         if (found != later.end() && !found->second.refuses) {
             continue;
@@ -356,7 +356,7 @@ Rights differ from the classic program on purpose: what changes something needs 
     const auto later = not_yet();
     std::size_t here = 0;
     std::size_t all = 0;
-    for (const Endpoint& endpoint : endpoints()) {
+    for (const RouteRow& endpoint : endpoints()) {
         const auto found = later.find(endpoint.verb());
         const std::string state = found == later.end()    ? "yes"
                                   : found->second.refuses ? "refuses: " + found->second.reason

@@ -1,6 +1,7 @@
 // What a plan in execution knows and has done so far: shared by the runner, the performer and the undoing.
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <optional>
 #include <string>
@@ -11,6 +12,9 @@
 #include "planning/plan.h"
 
 namespace orc::operations {
+
+/// The time of a step that is bounded by what it waits for, not by a clock.
+constexpr Micros no_limit = std::chrono::hours(24 * 365);
 
 /// Done to a server and not yet final: what undoing must reverse.
 struct Deed {

@@ -6,8 +6,8 @@
 namespace orc::operations {
 namespace {
 
-constexpr int tries = 3;
-constexpr Micros pause = Millis(100);
+constexpr int moving_tries = 3;
+constexpr Micros moving_pause = Millis(100);
 constexpr Micros receiver_patience = Seconds(1);
 constexpr Micros look_every = Millis(20);
 
@@ -161,17 +161,17 @@ Task<std::string> Performer::move(planning::MoveReplica action, Deadline deadlin
         journey_.deeds.push_back(Deed{Deed::Kind::moved, action.replica});
     }
     Error last;
-    for (int i = 1; i <= tries; ++i) {
+    for (int i = 1; i <= moving_tries; ++i) {
         const auto result = co_await change_source(action, deadline);
         if (result) {
             co_return action.replica.text() + " replicates from " + action.source.text() +
                 (i > 1 ? " at the try number " + std::to_string(i) : std::string());
         }
         last = result.error();
-        if (!is_worth_another_try(last) || deadline.has_passed(clock_.now() + pause)) {
+        if (!is_worth_another_try(last) || deadline.has_passed(clock_.now() + moving_pause)) {
             break;
         }
-        co_await clock_.sleep_for(pause);
+        co_await clock_.sleep_for(moving_pause);
     }
     journey_.failed_moves.push_back(action.replica);
     co_return tl::unexpected<Error>(std::move(last));

@@ -10,7 +10,6 @@ using planning::Step;
 using planning::StepReport;
 using planning::StepState;
 
-constexpr Micros no_limit = std::chrono::hours(24 * 365);
 constexpr Micros undo_limit = Seconds(20);
 constexpr Micros closing_limit = Seconds(3);
 

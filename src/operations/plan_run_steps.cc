@@ -11,8 +11,6 @@ using planning::Step;
 using planning::StepReport;
 using planning::StepState;
 
-constexpr Micros no_limit = std::chrono::hours(24 * 365);
-
 bool is_command(const planning::Action& action) {
     using namespace planning;
     return !(

@@ -9,8 +9,8 @@
 namespace orc::operations {
 namespace {
 
-constexpr int tries = 3;
-constexpr Micros pause = Millis(100);
+constexpr int undo_tries = 3;
+constexpr Micros undo_pause = Millis(100);
 constexpr Micros one_try = Seconds(3);
 
 }  // namespace
@@ -46,7 +46,7 @@ Task<void> Undo::close_successor(Endpoint successor, Deadline deadline) {
         if (result || result.error().code == ErrorCode::cancelled) {
             break;
         }
-        co_await clock_.sleep_for(pause);
+        co_await clock_.sleep_for(undo_pause);
     }
     co_return result;
 }
@@ -116,12 +116,12 @@ Task<std::string> Undo::restore(planning::Before before, Deadline deadline) {
 
 Co<void> Undo::restore_into(planning::Before before, Deadline deadline, std::vector<Undone>& out) {
     Result<std::string> result = fail(ErrorCode::timed_out, "not tried");
-    for (int i = 0; i < tries; ++i) {
+    for (int i = 0; i < undo_tries; ++i) {
         result = co_await restore(before, deadline);
-        if (result || deadline.has_passed(clock_.now() + pause) || result.error().code == ErrorCode::cancelled) {
+        if (result || deadline.has_passed(clock_.now() + undo_pause) || result.error().code == ErrorCode::cancelled) {
             break;
         }
-        co_await clock_.sleep_for(pause);
+        co_await clock_.sleep_for(undo_pause);
     }
     Undone undone;
     undone.server = before.server;

@@ -10,7 +10,6 @@ namespace {
 
 using operations::Journey;
 
-constexpr Micros commit_limit = Seconds(10);
 constexpr Micros looking_limit = Seconds(1);
 
 }  // namespace

@@ -10,13 +10,6 @@ namespace {
 using operations::Journey;
 using planning::Fate;
 
-constexpr Micros commit_limit = Seconds(10);
-constexpr auto lost_for = std::chrono::hours(24 * 365);
-
-}  // namespace
-
-namespace {
-
 bool has_move_of(const planning::Plan& plan, const Endpoint& replica) {
     return std::any_of(plan.steps.begin(), plan.steps.end(), [&](const planning::Step& step) {
         const auto* move = std::get_if<planning::MoveReplica>(&step.action);

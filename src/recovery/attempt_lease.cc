@@ -9,7 +9,6 @@ namespace {
 using operations::Journey;
 
 constexpr Micros proof_lasts = Millis(500);
-constexpr Micros commit_limit = Seconds(10);
 
 /// It is written down as over, so nobody asks any more which ran.
 void forget_hooks(Workshop& shop, const RecoveryUid& uid) {

@@ -13,7 +13,6 @@ using planning::StepState;
 constexpr Micros note_may_wait = Millis(500);
 constexpr Micros progress_told_every = Seconds(10);
 constexpr Micros progress_told_first = Millis(500);
-constexpr Micros commit_limit = Seconds(10);
 
 }  // namespace
 

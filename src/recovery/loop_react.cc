@@ -10,7 +10,6 @@ namespace {
 using analysis::Finding;
 using analysis::Handling;
 
-constexpr Micros commit_limit = Seconds(10);
 constexpr Micros first_pause = Seconds(60);
 constexpr Micros pause_when_vanished = Seconds(1);
 constexpr unsigned doublings_most = 6;

@@ -10,8 +10,6 @@ namespace {
 
 using analysis::Finding;
 
-constexpr Micros commit_limit = Seconds(10);
-
 analysis::Code code_about(const std::vector<Finding>& findings, const Endpoint& subject) {
     const auto found = std::find_if(findings.begin(), findings.end(), [&](const Finding& finding) {
         return finding.subject == subject;

@@ -8,8 +8,6 @@ namespace orc::recovery {
 namespace {
 
 constexpr Micros tick = Seconds(1);
-constexpr Micros commit_limit = Seconds(10);
-constexpr auto lost_for = std::chrono::hours(24 * 365);
 constexpr auto renew_before = std::chrono::hours(24 * 364);
 
 }  // namespace

@@ -48,6 +48,12 @@ Task<std::string> run_hooks(
 /// What is known from the finding alone.
 HookFacts facts_of(const analysis::Finding& finding, const Node& node);
 
+/// How long a decision may take to be durable.
+constexpr Micros commit_limit = Seconds(10);
+
+/// How long the downtime of a lost replica lasts; it is renewed while the replica stays lost.
+constexpr auto lost_for = std::chrono::hours(24 * 365);
+
 /// A commit in the present epoch. Its id is new.
 Task<void> commit(Workshop& shop, std::vector<model::Change> changes, Deadline deadline);
 

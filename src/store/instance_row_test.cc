@@ -8,6 +8,7 @@
 #include "store/rows.h"
 #include "store/schema.h"
 #include "store/table_testing.h"
+#include "store/testing.h"
 
 namespace orc::store {
 namespace {
@@ -18,7 +19,7 @@ using testing::opened;
 using ::testing::SizeIs;
 using testing::texts;
 
-const WallTime noon{Seconds(1'700'000'000)};
+using testing::noon;
 
 TEST(InstanceRow, fills_every_classic_column) {
     Database database = opened(":memory:");

@@ -16,7 +16,7 @@ namespace {
 using namespace model;
 using testing::run;
 
-const WallTime noon{Seconds(1'700'000'000)};
+using testing::noon;
 constexpr int rows_each = 3;
 
 // Texts are kept for ever, because statements are cached by their address.
@@ -103,33 +103,33 @@ std::map<std::string, std::set<std::string>> everything(Backend& backend) {
 }
 
 void use(Store& store, asio::io_context& io) {
-    const Endpoint db1{"ours", 3306};
+    const Endpoint ours{"ours", 3306};
     RecoveryRecord recovery;
     recovery.id = 500;
     recovery.uid = RecoveryUid("ours");
-    recovery.failed = db1;
+    recovery.failed = ours;
     recovery.errors = {"na\u00efve \xff error"};
     const std::vector<Change> changes = {
-        PutDowntime{{db1, noon, noon + Seconds(60), "ann", "x"}},
-        EndDowntime{db1},
-        PutMaintenance{{db1, noon, noon + Seconds(60), "ann", "x", "", NodeToken(), 600}},
-        EndMaintenance{db1, noon},
-        PutTag{{db1, "role", "x", noon}},
-        PutPool{{"ours", {db1}, noon}},
+        PutDowntime{{ours, noon, noon + Seconds(60), "ann", "x"}},
+        EndDowntime{ours},
+        PutMaintenance{{ours, noon, noon + Seconds(60), "ann", "x", "", NodeToken(), 600}},
+        EndMaintenance{ours, noon},
+        PutTag{{ours, "role", "x", noon}},
+        PutPool{{"ours", {ours}, noon}},
         PutRecovery{recovery},
         PutKeyValue{"ours", "1", noon},
         SetRecoveriesDisabled{true},
-        AppendAudit{{noon, "ours", db1, "", "m"}},
+        AppendAudit{{noon, "ours", ours, "", "m"}},
         PutClusterAlias{ClusterName("ours"), "ours"},
     };
     const auto applied = run(io, store.apply("ours", changes));
     EXPECT_TRUE(applied) << applied.error().message;
     auto server = std::make_shared<Server>();
-    server->endpoint = db1;
+    server->endpoint = ours;
     server->facts = std::make_shared<Facts>();
     server->cluster = ClusterName("ours:3306");
     store.write_observed(server);
-    store.note(AnalysisChange{db1, "DeadMaster", noon});
+    store.note(AnalysisChange{ours, "DeadMaster", noon});
     const NodeRecord self{"here", NodeToken("t"), "4", "", "x", noon, noon};
     EXPECT_TRUE(run(io, store.register_node(self, Seconds(2))));
     EXPECT_TRUE(run(io, store.recoveries({})));

@@ -19,7 +19,7 @@ using ::testing::ElementsAre;
 using testing::opened;
 using testing::texts;
 
-const WallTime noon{Seconds(1'700'000'000)};
+using testing::noon;
 
 void execute(Database& database, std::string_view script) {
     const auto done = database.run_script(script);

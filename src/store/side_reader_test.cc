@@ -14,7 +14,7 @@ namespace {
 using namespace model;
 using testing::run;
 
-const WallTime noon{Seconds(1'700'000'000)};
+using testing::noon;
 
 /// What happens to the disk: whether a commit, or the moving of the log, goes through.
 struct Disk {

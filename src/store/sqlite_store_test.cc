@@ -21,7 +21,7 @@ using namespace model;
 using ::testing::HasSubstr;
 using testing::run;
 
-const WallTime noon{Seconds(1'700'000'000)};
+using testing::noon;
 
 std::vector<Change> key_value(const std::string& key) {
     std::vector<Change> out;

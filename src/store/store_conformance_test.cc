@@ -15,7 +15,7 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using testing::run;
 
-const WallTime noon{Seconds(1'700'000'000)};
+using testing::noon;
 const Endpoint db1{"db1", 3306};
 const Endpoint db2{"db2", 3307};
 

@@ -8,9 +8,12 @@
 #include <optional>
 #include <string>
 
+#include "base/time.h"
 #include "runtime/task.h"
 
 namespace orc::store::testing {
+
+inline const WallTime noon{Seconds(1'700'000'000)};
 
 /// Runs `work` on `io` until it has ended.
 template <typename T>

@@ -117,7 +117,7 @@ TEST(House, a_room_uses_only_rooms_above_it) {
     EXPECT_THAT(wrong, testing::IsEmpty());
 }
 
-// So that compiling the .cc proves the header complete; headers without one are compiled alone (CMakeLists.txt here).
+// The order a reader expects. That each header is complete is shown by compiling it alone (CMakeLists.txt here).
 TEST(House, a_source_file_includes_its_own_header_first) {
     static const std::regex include(R"re(^\s*#include ["<]([^">]+)[">])re");
     std::vector<std::string> wrong;
@@ -135,6 +135,116 @@ TEST(House, a_source_file_includes_its_own_header_first) {
                     wrong.push_back(where(file, i) + " comes before " + expected);
                 }
                 break;
+            }
+        }
+    }
+    EXPECT_THAT(wrong, testing::IsEmpty());
+}
+
+// Where a name of the standard library comes from. Several sources are compiled as one, so the compiler would not
+// notice.
+const std::map<std::string, std::set<std::string>> homes = {
+    {"string", {"string"}},
+    {"to_string", {"string"}},
+    {"string_view", {"string_view", "string"}},
+    {"vector", {"vector"}},
+    {"map", {"map"}},
+    {"multimap", {"map"}},
+    {"set", {"set"}},
+    {"unordered_map", {"unordered_map"}},
+    {"unordered_set", {"unordered_set"}},
+    {"deque", {"deque"}},
+    {"list", {"list"}},
+    {"array", {"array"}},
+    {"span", {"span"}},
+    {"optional", {"optional"}},
+    {"nullopt", {"optional"}},
+    {"variant", {"variant"}},
+    {"function", {"functional"}},
+    {"unique_ptr", {"memory"}},
+    {"shared_ptr", {"memory"}},
+    {"make_unique", {"memory"}},
+    {"make_shared", {"memory"}},
+    {"atomic", {"atomic"}},
+    {"mutex", {"mutex"}},
+    {"thread", {"thread"}},
+    {"regex", {"regex"}},
+    {"chrono", {"chrono"}},
+    {"sort", {"algorithm"}},
+    {"find_if", {"algorithm"}},
+    {"any_of", {"algorithm"}},
+    {"all_of", {"algorithm"}},
+    {"none_of", {"algorithm"}},
+    {"transform", {"algorithm"}},
+    {"max_element", {"algorithm"}},
+    {"from_chars", {"charconv"}},
+    {"to_chars", {"charconv"}},
+    {"numeric_limits", {"limits"}},
+    {"accumulate", {"numeric"}},
+    {"ostringstream", {"sstream"}},
+    {"istringstream", {"sstream"}},
+    {"ifstream", {"fstream"}},
+    {"ofstream", {"fstream"}},
+    {"filesystem", {"filesystem"}},
+    {"getenv", {"cstdlib"}},
+    {"source_location", {"source_location"}},
+};
+
+/// Headers in angle brackets that a file includes, itself or through our own headers.
+class Reach {
+public:
+    const std::set<std::string>& of(const std::string& path) {
+        const auto [known, is_new] = reached_.try_emplace(path);
+        if (is_new) {
+            std::set<std::string> out;
+            static const std::regex include(R"re(^\s*#include (["<])([^">]+)[">])re");
+            for (const auto& line : read_lines(root / path)) {
+                std::smatch match;
+                if (!std::regex_search(line, match, include)) {
+                    continue;
+                }
+                if (match[1] == "<") {
+                    out.insert(match[2]);
+                    continue;
+                }
+                const auto& theirs = of(resolved(path, match[2]));
+                out.insert(theirs.begin(), theirs.end());
+            }
+            reached_[path] = std::move(out);
+        }
+        return reached_[path];
+    }
+
+private:
+    /// Beside the file, in src, or from the root.
+    static std::string resolved(const fs::path& from, const std::string& included) {
+        for (const auto& ours : {from.parent_path() / included, fs::path("src") / included}) {
+            if (fs::exists(root / ours)) {
+                return ours.lexically_normal().generic_string();
+            }
+        }
+        return included;
+    }
+
+    std::map<std::string, std::set<std::string>> reached_;
+};
+
+TEST(House, a_file_includes_what_it_uses_of_the_standard_library) {
+    static const std::regex use(R"re(\bstd::(\w+))re");
+    Reach reach;
+    std::set<std::string> wrong;
+    for (const auto& file : files_with({".h", ".cc"}, {"src", "sandbox", "tests", "bench"})) {
+        const auto& reached = reach.of(file.path.generic_string());
+        for (const auto& line : file.lines) {
+            const std::string code = line.substr(0, line.find("//"));
+            for (std::sregex_iterator it(code.begin(), code.end(), use), end; it != end; ++it) {
+                const auto found = homes.find((*it)[1]);
+                if (found == homes.end() || std::any_of(found->second.begin(), found->second.end(), [&](const auto& h) {
+                        return reached.contains(h);
+                    })) {
+                    continue;
+                }
+                wrong.insert(file.path.generic_string() + " uses std::" + found->first + " without its header");
             }
         }
     }

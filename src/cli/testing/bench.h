@@ -10,18 +10,12 @@
 #include "discovery/testing/builders.h"
 #include "discovery/testing/fake_gateway.h"
 #include "ledger/single_node.h"
+#include "recovery/testing/no_hooks.h"
 #include "runtime/simulated.h"
 #include "runtime/task_group.h"
 #include "store/memory_store.h"
 
 namespace orc::cli::testing {
-
-class NoHooks final : public recovery::Hooks {
-public:
-    Task<recovery::HookResult> run(recovery::HookCall /*call*/, Deadline /*deadline*/) override {
-        co_return recovery::HookResult{};
-    }
-};
 
 class Names final : public discovery::HostNames {
 public:
@@ -90,7 +84,7 @@ public:
     runtime::SimulatedClock clock{io};
     runtime::SeededRng rng{7};
     discovery::testing::FakeGateway gateway{clock};
-    NoHooks hooks;
+    recovery::testing::NoHooks hooks;
     Names names;
     std::shared_ptr<store::MemoryDisk> disk = std::make_shared<store::MemoryDisk>();
     std::unique_ptr<store::Store> store = store::make_memory_store(disk, clock);

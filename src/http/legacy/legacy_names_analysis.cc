@@ -6,7 +6,7 @@ namespace {
 using analysis::Finding;
 
 /// The finding and, where it is known, the server it is about.
-struct Subject {
+struct Analyzed {
     const View& view;
     const Finding& finding;
     const model::Server* server;
@@ -25,7 +25,7 @@ void cluster_details(JsonWriter& json, const Finding& finding) {
     json.end_object();
 }
 
-void identity(JsonWriter& json, const Subject& it) {
+void identity(JsonWriter& json, const Analyzed& it) {
     json.key("AnalyzedInstanceKey");
     write(json, it.finding.subject);
     json.key("AnalyzedInstanceMasterKey");
@@ -41,7 +41,7 @@ void identity(JsonWriter& json, const Subject& it) {
     json.field("LastCheckPartialSuccess", it.finding.last_check_partial);
 }
 
-void replicas(JsonWriter& json, const Subject& it) {
+void replicas(JsonWriter& json, const Analyzed& it) {
     const analysis::Counts& counts = it.finding.counts;
     json.field("CountReplicas", counts.replicas).field("CountValidReplicas", counts.valid);
     json.field("CountValidReplicatingReplicas", counts.valid_replicating);
@@ -54,7 +54,7 @@ void replicas(JsonWriter& json, const Subject& it) {
     json.field("IsFailingToConnectToMaster", it.finding.is_failing_to_connect);
 }
 
-void verdict(JsonWriter& json, const Subject& it) {
+void verdict(JsonWriter& json, const Analyzed& it) {
     json.field("Analysis", analysis::name(it.finding.code));
     const bool is_quiet = it.finding.code == analysis::Code::no_problem;
     json.field("Description", is_quiet ? "" : it.finding.description).key("StructureAnalysis");
@@ -75,7 +75,7 @@ void verdict(JsonWriter& json, const Subject& it) {
     json.field("DowntimeRemainingSeconds", std::max<std::int64_t>(0, std::chrono::floor<Seconds>(left).count()));
 }
 
-void topology(JsonWriter& json, const Subject& it) {
+void topology(JsonWriter& json, const Analyzed& it) {
     const analysis::Counts& counts = it.finding.counts;
     const model::SemiSync& semi = it.facts.semi_sync;
     json.field("IsBinlogServer", it.facts.version.flavor == model::Flavor::maxscale);
@@ -94,7 +94,7 @@ void topology(JsonWriter& json, const Subject& it) {
     json.field("CountDelayedReplicas", counts.delayed).field("CountLaggingReplicas", counts.lagging);
 }
 
-void processing(JsonWriter& json, const Subject& it) {
+void processing(JsonWriter& json, const Analyzed& it) {
     json.field("IsActionableRecovery", it.finding.is_actionable);
     json.field("ProcessingNodeHostname", it.view.node.host);
     json.field("ProcessingNodeToken", it.view.node.token.text()).field("CountAdditionalAgreeingNodes", 0);
@@ -105,7 +105,7 @@ void processing(JsonWriter& json, const Subject& it) {
     json.field("IsReadOnly", it.facts.read_only);
 }
 
-void evidence(JsonWriter& json, const Subject& it) {
+void evidence(JsonWriter& json, const Analyzed& it) {
     json.key("Witnesses").begin_array();
     for (const auto& witness : it.finding.witnesses) {
         json.begin_object()
@@ -129,7 +129,7 @@ void write_analysis(JsonWriter& json, const View& view, const Finding& finding) 
     static const model::Facts unread;
     const model::Server* server = view.topology == nullptr ? nullptr : view.topology->find(finding.subject);
     const bool is_read = server != nullptr && server->facts != nullptr;
-    const Subject it{view, finding, server, is_read ? *server->facts : unread};
+    const Analyzed it{view, finding, server, is_read ? *server->facts : unread};
     json.begin_object();
     identity(json, it);
     replicas(json, it);

@@ -11,7 +11,7 @@ constexpr Right read_of_active = Right::read_of_active;
 constexpr Right act = Right::act;
 constexpr Right act_here = Right::act_here;
 
-constexpr Row rows[] = {
+constexpr Row route_rows[] = {
     {"instance/:host/:port", read, instance},
     {"instance-replicas/:host/:port", read, instance_replicas},
     {"all-instances", read, all_instances},
@@ -182,6 +182,6 @@ constexpr Row rows[] = {
 
 }  // namespace
 
-void add_classic_rows(Router& router, const std::shared_ptr<Desk>& desk) { add_rows(router, desk, "api/", rows); }
+void add_classic_rows(Router& router, const std::shared_ptr<Desk>& desk) { add_rows(router, desk, "api/", route_rows); }
 
 }  // namespace orc::http::routes

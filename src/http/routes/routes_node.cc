@@ -14,7 +14,7 @@
 namespace orc::http::routes {
 namespace {
 
-constexpr Row rows[] = {
+constexpr Row node_rows[] = {
     {"api/reload-configuration", Right::act_here, reload_configuration},
     {"api/change-token", Right::read, change_token},
     {"web/access-token", Right::read_of_active, pick_up_token},
@@ -228,6 +228,6 @@ Co<Response> debug_metrics(DeskPtr desk, Call /*call*/) {
 
 Co<Response> debug_variables(DeskPtr desk, Call call) { return debug_metrics(std::move(desk), std::move(call)); }
 
-void add_node_rows(Router& router, const std::shared_ptr<Desk>& desk) { add_rows(router, desk, "", rows); }
+void add_node_rows(Router& router, const std::shared_ptr<Desk>& desk) { add_rows(router, desk, "", node_rows); }
 
 }  // namespace orc::http::routes

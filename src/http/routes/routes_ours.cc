@@ -20,7 +20,7 @@ Response plan_answer(const Result<planning::Plan>& plan) {
     return envelope_ok(message, json.str());
 }
 
-constexpr Row rows[] = {
+constexpr Row our_rows[] = {
     {"api/plan/recover/:host/:port", Right::read_of_active, plan_recover},
     {"api/plan/recover/:host/:port/:candidateHost/:candidatePort", Right::read_of_active, plan_recover},
     {"api/explain/:clusterHint", Right::read_of_active, explain_cluster},
@@ -164,7 +164,7 @@ void add_routes(Router& router, std::shared_ptr<Desk> desk) {
         const auto metrics = [desk](Call call) { return routes::metrics(desk, std::move(call)); };
         router.get("metrics", Right::read, metrics);
     }
-    routes::add_rows(router, desk, "", routes::rows);
+    routes::add_rows(router, desk, "", routes::our_rows);
     if (status_pattern(*desk) == classic_status) {
         router.get(classic_status, Right::read, status_answer(desk));
     }

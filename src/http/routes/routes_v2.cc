@@ -168,7 +168,7 @@ Co<Response> openapi(DeskPtr desk, Call /*call*/) {
     co_return bare(openapi_text(desk->use_cases.settings()->url_prefix, desk->use_cases.version()));
 }
 
-constexpr Row rows[] = {
+constexpr Row v2_rows[] = {
     {"api/v2/clusters", Right::read, clusters_v2},
     {"api/v2/clusters/:name", Right::read, cluster_v2},
     {"api/v2/clusters/:name/instances", Right::read, cluster_instances_v2},
@@ -188,6 +188,6 @@ constexpr Row rows[] = {
 
 }  // namespace
 
-void add_v2_rows(Router& router, const std::shared_ptr<Desk>& desk) { add_rows(router, desk, "", rows); }
+void add_v2_rows(Router& router, const std::shared_ptr<Desk>& desk) { add_rows(router, desk, "", v2_rows); }
 
 }  // namespace orc::http::routes

@@ -11,16 +11,10 @@
 #include "http/testing/client.h"
 #include "http/testing/loop_thread.h"
 #include "ledger/single_node.h"
+#include "recovery/testing/no_hooks.h"
 #include "store/memory_store.h"
 
 namespace orc::http::testing_support {
-
-class NoHooks final : public recovery::Hooks {
-public:
-    Task<recovery::HookResult> run(recovery::HookCall /*call*/, Deadline /*deadline*/) override {
-        co_return recovery::HookResult{};
-    }
-};
 
 inline config::Settings test_settings() {
     config::Settings out;
@@ -82,7 +76,7 @@ public:
     runtime::SystemRng rng;
     LoopThread control;
     discovery::testing::FakeGateway gateway;
-    NoHooks hooks;
+    recovery::testing::NoHooks hooks;
     std::unique_ptr<store::Store> store;
     recovery::Node node;
     ledger::SingleNode ledger;

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+
 #include "http/events.h"
 #include "http/testing/client.h"
 #include "http/testing/loop_thread.h"
