@@ -9,6 +9,7 @@ using planning::Action;
 
 constexpr Micros slice = Millis(250);
 constexpr Micros poll_pause = Millis(10);
+constexpr Micros feeding_patience = Seconds(3);
 
 std::string milliseconds(Micros span) { return std::to_string(span.count() / 1000) + " ms"; }
 
@@ -19,6 +20,10 @@ bool has_applier_error(const mysql::Positions& positions) {
 std::string applier_error(const Endpoint& server, const mysql::Positions& positions) {
     return "the applier of " + server.text() + " failed with error " +
            std::to_string(positions.channel->applier_errno) + ": " + positions.channel->applier_error;
+}
+
+bool is_receiving(const mysql::Positions& positions) {
+    return positions.channel && positions.channel->receiver == model::ThreadState::running;
 }
 
 /// For people who wait.
@@ -145,6 +150,7 @@ Task<std::string> Performer::fence(planning::FencePrimary action, Deadline deadl
 Task<void> Performer::apply_all(Applying wish, Deadline deadline) {
     std::string progress;
     Instant moved = clock_.now();
+    Instant fed = moved;
     const bool by_target = !gtid::empty(wish.target);
     while (true) {
         const Deadline until = earlier(deadline, clock_.deadline_in(slice));
@@ -174,6 +180,13 @@ Task<void> Performer::apply_all(Applying wish, Deadline deadline) {
             moved = clock_.now();
             wish.tell(left);
         }
+        if (!wish.feeder || is_receiving(now) || !is_drained(now)) {
+            fed = clock_.now();
+        } else if (clock_.now() - fed > feeding_patience) {
+            co_return fail(
+                ErrorCode::timed_out, wish.server.text() + " receives nothing from " + wish.feeder->text() + ": " + left
+            );
+        }
         if (wish.stall.count() > 0 && clock_.now() - moved > wish.stall) {
             co_return fail(
                 ErrorCode::timed_out,
@@ -201,7 +214,7 @@ Task<std::string> Performer::drain(planning::Drain action, Telling tell, Deadlin
         // The applier alone: starting a MariaDB receiver would throw the relay log away.
         CO_TRY(co_await gateway_.start_applier(action.winner, action.channel, deadline));
     }
-    Applying wish{action.winner, action.target, action.stall, std::move(tell)};
+    Applying wish{action.winner, action.target, action.stall, std::move(tell), action.feeder};
     CO_TRY(co_await apply_all(std::move(wish), deadline));
     co_return action.winner.text() + " applied the " + std::to_string(left) + " transactions it had left in " +
         milliseconds(clock_.now() - began);

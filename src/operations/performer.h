@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "mysql/gateway.h"
@@ -41,6 +42,7 @@ private:
         gtid::Progress target;  ///< empty: all that it has received
         Micros stall{0};        ///< gives up when nothing more was applied for so long; zero: never
         Telling tell = [](std::string) {};
+        std::optional<Endpoint> feeder = std::nullopt;  ///< has what is missing; gives up when nothing comes from it
     };
 
     Task<std::string> simple(planning::Action action, Deadline deadline);

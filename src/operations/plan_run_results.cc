@@ -93,7 +93,9 @@ void PlanRun::take_failure(const Step& step, const Error& error) {
                 break;
             }
             const auto server = planning::server_of(step.action);
-            if (server) {
+            if (const auto feeder = planning::feeder_of(step.action); feeder && server) {
+                journey_.news.fed_in_vain[*server] = *feeder;
+            } else if (server) {
                 journey_.news.ruled_out[*server] = what;
             }
             if (journey_.open_was_tried && server) {

@@ -26,13 +26,22 @@ int Builder::add(Action action, std::vector<int> after, StepOptions options, std
     return plan_.steps.back().id;
 }
 
-Field field_of(const Basis& basis, const model::Server& subject, const Positions* fresh) {
+Field field_of(const Basis& basis, const model::Server& subject, const News* news) {
     Field out{basis.cluster, subject, basis.intent, {}};
-    for (const model::Server* replica : basis.cluster.replicas_of(subject.endpoint)) {
+    auto replicas = basis.cluster.replicas_of(subject.endpoint);
+    // Those that were pointed elsewhere on the way are still its replicas.
+    for (const auto& server : basis.cluster.servers) {
+        const bool was_moved = news != nullptr && news->fed_in_vain.contains(server->endpoint);
+        if (was_moved && std::ranges::find(replicas, server.get()) == replicas.end()) {
+            replicas.push_back(server.get());
+        }
+    }
+    std::ranges::sort(replicas, {}, &model::Server::endpoint);
+    for (const model::Server* replica : replicas) {
         const TruePosition* reading = nullptr;
-        if (fresh != nullptr) {
-            const auto found = fresh->find(replica->endpoint);
-            reading = found == fresh->end() ? nullptr : &found->second;
+        if (news != nullptr) {
+            const auto found = news->positions.find(replica->endpoint);
+            reading = found == news->positions.end() ? nullptr : &found->second;
         }
         out.standings.push_back(standing_of(*replica, subject, reading));
     }

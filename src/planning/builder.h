@@ -25,7 +25,7 @@ private:
     int next_ = 1;
 };
 
-Field field_of(const Basis& basis, const model::Server& subject, const Positions* fresh);
+Field field_of(const Basis& basis, const model::Server& subject, const News* news);
 /// Cluster, subject, code, and how every server stands now.
 Plan blank_plan(const Basis& basis, const FailoverRequest& request);
 /// Fills in verdicts, fates, loss, successor or refusal.

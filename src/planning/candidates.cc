@@ -147,12 +147,19 @@ bool has_less(const Ranking& ranking, const Contender& a, const Contender& b) {
     return ranking.by_gtid ? a.missing > b.missing : a.read < b.read;
 }
 
+/// One that was tried and failed still hands over what it has, when nothing is left that it would have to apply first.
+bool is_willing_to_feed(const ChoiceRequest& request, const Standing& standing) {
+    const bool has_failed_at_it =
+        std::ranges::any_of(request.fed_in_vain, [&](const auto& fed) { return fed.second == standing.endpoint; });
+    return !has_failed_at_it && (!request.ruled_out.contains(standing.endpoint) || standing.is_drained());
+}
+
 bool can_feed(const Ranking& ranking, const Contender& feeder, const Contender& fed) {
     const Standing& standing = ranking.standing(feeder);
     const bool is_sound = standing.answers && standing.server->facts && standing.channel && standing.uses_gtid() &&
                           standing.channel->applier_errno == 0 && !standing.server->in_maintenance &&
                           (standing.errant.empty() || ranking.policy.settings.errant_candidate_allowed) &&
-                          !ranking.request.ruled_out.contains(standing.endpoint);
+                          is_willing_to_feed(ranking.request, standing);
     return is_sound && has_less(ranking, fed, feeder) && !why_not_below(ranking.standing(fed), standing);
 }
 

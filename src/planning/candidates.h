@@ -25,6 +25,8 @@ struct ChoiceRequest {
     std::optional<Endpoint> demanded;
     /// Candidates that were tried and failed, with what happened.
     std::map<Endpoint, std::string> ruled_out;
+    /// Those that were to get what they lacked from another one, which failed, and that other one.
+    std::map<Endpoint, Endpoint> fed_in_vain;
     /// A planned switch: the source lives, so lag and unapplied events are waited for, not weighed.
     bool is_planned = false;
 };

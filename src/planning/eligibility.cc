@@ -67,12 +67,12 @@ void check_logging(const Standing& standing, const Majority& majority, bool is_d
     }
 }
 
-void check_replication(const Standing& standing, const Field& field, Reasons& out) {
+void check_replication(const Standing& standing, const Field& field, const ChoiceRequest& request, Reasons& out) {
     if (!standing.channel) {
         out.push_back("it does not replicate");
         return;
     }
-    if (standing.channel->source != field.subject.endpoint) {
+    if (standing.channel->source != field.subject.endpoint && !request.fed_in_vain.contains(standing.endpoint)) {
         out.push_back("it does not replicate from " + field.subject.endpoint.text() + " directly");
     }
     if (standing.channel->applier_errno != 0 || !standing.channel->applier_error.empty()) {
@@ -214,7 +214,7 @@ std::vector<std::string> objections(
     }
     const bool is_demanded = request.demanded == standing.endpoint;
     check_logging(standing, majority, is_demanded, out);
-    check_replication(standing, field, out);
+    check_replication(standing, field, request, out);
     check_places(standing, field, policy, out);
     if (!request.is_planned) {
         check_lag(standing, policy, out);

@@ -124,12 +124,14 @@ int add_feeding(Draft& draft, const Outcomes& outcomes, int last) {
     const Standing& feeder = draft.field.standings[*choice.feeder];
     const Millis limit = choice.is_detour ? std::min(policy.drain_limit, detour_limit) : policy.drain_limit;
     const StepOptions options{limit, OnFailure::next_candidate, false, false};
-    Drain first;
-    first.winner = feeder.endpoint;
-    first.channel = feeder.channel ? feeder.channel->name : std::string();
-    first.target = feeder.owned;
-    first.stall = policy.drain_stall;
-    last = draft.steps.add(first, {last}, options, "it must have applied what it hands over");
+    if (!feeder.is_drained()) {
+        Drain first;
+        first.winner = feeder.endpoint;
+        first.channel = feeder.channel ? feeder.channel->name : std::string();
+        first.target = feeder.owned;
+        first.stall = policy.drain_stall;
+        last = draft.steps.add(first, {last}, options, "it must have applied what it hands over");
+    }
     MoveReplica feed{
         winner.endpoint,
         feeder.endpoint,
@@ -142,6 +144,7 @@ int add_feeding(Draft& draft, const Outcomes& outcomes, int last) {
     then.channel = feed.channel;
     then.target = outcomes.target;
     then.stall = policy.drain_stall;
+    then.feeder = feeder.endpoint;
     return draft.steps.add(then, {last}, options, "nothing that any replica owns may be lost");
 }
 
@@ -227,9 +230,10 @@ Plan replan(Plan plan, const Basis& basis, const FailoverRequest& request, const
     plan.steps.erase(std::remove_if(plan.steps.begin(), plan.steps.end(), is_tail), plan.steps.end());
     plan.is_decided = true;
     plan.refusal.reset();
-    const Field field = field_of(basis, *subject, &news.positions);
+    const Field field = field_of(basis, *subject, &news);
     ChoiceRequest wanted = choice_request(basis, request);
     wanted.ruled_out = news.ruled_out;
+    wanted.fed_in_vain = news.fed_in_vain;
     Draft draft{plan, basis, request, field, choose(field, basis.policy, wanted)};
     if (request.kind == PlanKind::graceful_takeover) {
         add_takeover_tail(draft, ready, news.credentials_unknown);

@@ -46,8 +46,9 @@ Plan plan_repair(const Basis& basis, const FailoverRequest& request);
 struct News {
     Positions positions;                        ///< just read
     std::map<Endpoint, std::string> ruled_out;  ///< candidates that were tried and failed, and how
-    bool can_go_back = true;                    ///< takeover: false once the old primary is closed for good
-    bool credentials_unknown = false;           ///< takeover: the successor could not tell replication's account
+    std::map<Endpoint, Endpoint> fed_in_vain;  ///< replicas that were to get what they lacked from another one, in vain
+    bool can_go_back = true;                   ///< takeover: false once the old primary is closed for good
+    bool credentials_unknown = false;          ///< takeover: the successor could not tell replication's account
 };
 /// The same plan with everything after Replan made anew: a decided successor, or a refusal.
 Plan replan(Plan plan, const Basis& basis, const FailoverRequest& request, const News& news);

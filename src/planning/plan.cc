@@ -180,6 +180,14 @@ std::string describe(const Action& action) {
     return std::visit(cases, action);
 }
 
+std::optional<Endpoint> feeder_of(const Action& action) {
+    if (const auto* drain = std::get_if<Drain>(&action)) {
+        return drain->feeder;
+    }
+    const auto* move = std::get_if<MoveReplica>(&action);
+    return move != nullptr ? std::optional(move->source) : std::nullopt;
+}
+
 std::optional<Endpoint> server_of(const Action& action) {
     using Maybe = std::optional<Endpoint>;
     const Cases cases{

@@ -109,6 +109,7 @@ struct Drain {
     std::string channel;
     gtid::Progress target;
     Millis stall{0};  ///< gives up as well when nothing more was applied for so long; zero: only at the step's limit
+    std::optional<Endpoint> feeder;  ///< hands over what the winner lacks; nullopt: it has received all it will apply
     friend bool operator==(const Drain&, const Drain&) = default;
 };
 /// Reads the winner once more and checks what must hold before it may become writable.
@@ -245,6 +246,9 @@ std::string_view name(const Action& action);
 std::string describe(const Action& action);
 /// The server that the action changes or asks, if it is one.
 std::optional<Endpoint> server_of(const Action& action);
+/// The server that hands over what another one lacks, or is to feed it from now on; nullopt: the action is not of that
+/// kind.
+std::optional<Endpoint> feeder_of(const Action& action);
 
 // ---- steps ----
 

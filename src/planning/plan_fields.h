@@ -60,6 +60,7 @@ void walk(V& v, Drain& x) {
     v("channel", x.channel);
     v("target", x.target);
     v("stall_ms", x.stall);
+    v("feeder", x.feeder);
 }
 template <typename V>
 void walk(V& v, CheckGates& x) {

@@ -216,6 +216,11 @@ void read_line(Scenario& scenario, const std::string& text) {
     } else if (what == "ruled_out") {
         scenario.news.ruled_out[Endpoint{subject, 3306}] = "it failed";
         scenario.reads_again = true;
+    } else if (what == "fed_in_vain") {
+        std::string feeder;
+        line >> feeder;
+        scenario.news.fed_in_vain[Endpoint{subject, 3306}] = Endpoint{feeder, 3306};
+        scenario.reads_again = true;
     } else if (what == "term") {
         std::string executed;
         line >> executed;

@@ -56,5 +56,29 @@ TEST_P(SecondTry, does_not_forget_what_a_replica_had_that_is_silent_for_a_moment
     EXPECT_TRUE(gtid::covers(world.at("db3").executed, everything)) << all_steps();
 }
 
+TEST_P(SecondTry, gets_what_it_lacks_from_the_first_that_failed) {
+    const auto everything = lose_the_primary_and_the_first_candidate();
+    world.at("db3").alive = false;
+    settle();
+    EXPECT_THAT(world.writable(), testing::ElementsAre("db4")) << all_steps();
+    EXPECT_TRUE(gtid::covers(world.at("db4").executed, everything)) << all_steps();
+    EXPECT_EQ(world.at("db2").source, World::name("db4")) << all_steps();
+    EXPECT_THAT(world.violations, testing::IsEmpty());
+}
+
+TEST_P(SecondTry, goes_on_with_what_it_has_when_the_first_dies_while_it_hands_over) {
+    lose_the_primary_and_the_first_candidate();
+    world.at("db3").alive = false;
+    world.before_operation = [&](const std::string& operation, FakeServer& server) {
+        if (operation == "change_source" && server.endpoint.host == "db4") {
+            world.at("db2").alive = false;
+        }
+    };
+    settle(Seconds(60));
+    EXPECT_THAT(world.writable(), testing::ElementsAre("db4")) << all_steps();
+    EXPECT_THAT(records().front().lost, testing::Contains(World::name("db2"))) << all_steps();
+    EXPECT_THAT(world.violations, testing::IsEmpty());
+}
+
 }  // namespace
 }  // namespace orc::recovery
