@@ -113,6 +113,9 @@ public:
     Task<std::vector<ResolvedName>> resolved_names() override {
         return read<std::vector<ResolvedName>>(read_resolved_names);
     }
+    Task<std::vector<ResolvedName>> former_names() override {
+        return read<std::vector<ResolvedName>>(read_former_names);
+    }
     Task<std::vector<TlsRequirement>> tls_requirements() override {
         return read<std::vector<TlsRequirement>>(read_tls_requirements);
     }

@@ -123,6 +123,9 @@ void keep(MemoryDisk& disk, const Note& note) {
     } else if (const auto* name = std::get_if<ResolvedName>(&note)) {
         disk.resolved_names[name->host] = *name;
         disk.resolved_names[name->host].at = std::chrono::floor<Seconds>(name->at);
+        if (name->host != name->resolved) {
+            disk.former_names[name->resolved] = disk.resolved_names[name->host];
+        }
     } else if (const auto* addresses = std::get_if<HostAddresses>(&note)) {
         disk.addresses[addresses->host] = *addresses;
     } else if (const auto* tls = std::get_if<TlsRequirement>(&note)) {

@@ -35,6 +35,7 @@ struct MemoryDisk {
     std::vector<model::TopologySnapshot> snapshots;
     std::vector<AnalysisChange> analysis_changes;
     std::map<std::string, ResolvedName> resolved_names;
+    std::map<std::string, ResolvedName> former_names;  ///< by what they were resolved to
     std::map<std::string, HostAddresses> addresses;
     std::map<Endpoint, TlsRequirement> tls;
     std::map<ClusterName, ClusterDomain> domains;

@@ -4,12 +4,23 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <map>
 #include <optional>
+#include <vector>
 
 namespace orc::store {
 namespace {
 
 using namespace model;
+
+template <typename Key, typename Value>
+std::vector<Value> values_of(const std::map<Key, Value>& map) {
+    std::vector<Value> out;
+    for (const auto& [key, value] : map) {
+        out.push_back(value);
+    }
+    return out;
+}
 
 // What waits to be written behind; no server means forget.
 struct Pending {
@@ -230,13 +241,8 @@ public:
     Task<std::vector<WallTime>> snapshot_times() override { return answer(store::snapshot_times(disk())); }
     Task<std::vector<SnapshotPlace>> snapshot(WallTime at) override { return answer(store::snapshot(disk(), at)); }
 
-    Task<std::vector<ResolvedName>> resolved_names() override {
-        std::vector<ResolvedName> out;
-        for (const auto& [host, name] : disk().resolved_names) {
-            out.push_back(name);
-        }
-        return answer(std::move(out));
-    }
+    Task<std::vector<ResolvedName>> resolved_names() override { return answer(values_of(disk().resolved_names)); }
+    Task<std::vector<ResolvedName>> former_names() override { return answer(values_of(disk().former_names)); }
 
     Task<std::vector<TlsRequirement>> tls_requirements() override {
         std::vector<TlsRequirement> out;

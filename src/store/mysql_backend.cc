@@ -3,7 +3,7 @@
 #include <array>
 #include <unordered_map>
 
-#include "mysql/errors.h"
+#include "mysql/session/errors.h"
 #include "runtime/log.h"
 #include "store/mysql_line.h"
 #include "store/mysql_words.h"

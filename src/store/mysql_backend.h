@@ -7,7 +7,7 @@
 #include <string>
 #include <utility>
 
-#include "mysql/session.h"
+#include "mysql/session/session.h"
 #include "store/backend.h"
 
 namespace orc::store {

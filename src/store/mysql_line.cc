@@ -2,7 +2,7 @@
 
 #include <tuple>
 
-#include "mysql/errors.h"
+#include "mysql/session/errors.h"
 #include "runtime/log.h"
 
 namespace orc::store {

@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-#include "mysql/dialer.h"
+#include "mysql/session/dialer.h"
 #include "store/mysql_backend.h"
 
 namespace orc::store {

@@ -54,6 +54,7 @@ Result<std::vector<model::AuditEntry>> read_audit(
 
 Result<std::vector<AnalysisChange>> read_analysis_changes(const Reader& reader);
 Result<std::vector<ResolvedName>> read_resolved_names(const Reader& reader);
+Result<std::vector<ResolvedName>> read_former_names(const Reader& reader);
 Result<std::vector<TlsRequirement>> read_tls_requirements(const Reader& reader);
 Result<std::vector<ClusterDomain>> read_cluster_domains(const Reader& reader);
 Result<std::vector<WallTime>> read_snapshot_times(const Reader& reader);

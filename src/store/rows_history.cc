@@ -238,6 +238,16 @@ Result<std::vector<ResolvedName>> read_resolved_names(const Reader& reader) {
     );
 }
 
+Result<std::vector<ResolvedName>> read_former_names(const Reader& reader) {
+    return read_all<ResolvedName>(
+        reader,
+        "select hostname, resolved_hostname, resolved_timestamp from hostname_resolve_history order by "
+        "resolved_hostname",
+        {},
+        resolved_name_of
+    );
+}
+
 Result<std::vector<TlsRequirement>> read_tls_requirements(const Reader& reader) {
     return read_all<TlsRequirement>(
         reader,

@@ -204,6 +204,8 @@ public:
     /// The cache of names, by host.
     virtual Task<std::vector<ResolvedName>> resolved_names() = 0;
     virtual Task<void> forget_resolved_names() = 0;
+    /// By every name that another one was ever resolved to: the last such one.
+    virtual Task<std::vector<ResolvedName>> former_names() = 0;
     /// What was noted of servers' TLS, by server.
     virtual Task<std::vector<TlsRequirement>> tls_requirements() = 0;
     /// What was noted of clusters' domains and has not expired, by cluster.

@@ -270,10 +270,13 @@ TEST_P(AnyStore, notes_are_kept_in_order) {
     const ResolvedName plain{"db1", "db1", noon};
     const ResolvedName newest{"db1.old", "db1.new", noon + Seconds(1)};
     EXPECT_THAT(ask(store_->resolved_names()), ElementsAre(plain, newest));
+    const ResolvedName once{"db1.old", "db1", noon};
+    EXPECT_THAT(ask(store_->former_names()), ElementsAre(once, newest));
     EXPECT_THAT(ask(store_->tls_requirements()), ElementsAre(strict, lax));
     EXPECT_THAT(ask(store_->cluster_domains()), ElementsAre(domain));
     EXPECT_TRUE(run(io_, store_->forget_resolved_names()));
     EXPECT_THAT(ask(store_->resolved_names()), IsEmpty());
+    EXPECT_THAT(ask(store_->former_names()), ElementsAre(once, newest)) << "only the cache is forgotten";
 }
 
 TEST_P(AnyStore, steps_and_audit_have_the_numbers_of_their_rows) {
