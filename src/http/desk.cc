@@ -30,15 +30,17 @@ std::optional<N> whole_number(std::string_view text) {
 
 namespace {
 
-Task<Standing> read_standing(const api::UseCases& use_cases) {
+Task<Standing> read_standing(const api::UseCases& use_cases) { co_return standing_now(use_cases); }
+
+}  // namespace
+
+Standing standing_now(const api::UseCases& use_cases) {
     Standing out;
     out.leadership = use_cases.leadership();
     out.recoveries_disabled = use_cases.recoveries_disabled();
     out.counters = use_cases.counters();
-    co_return out;
+    return out;
 }
-
-}  // namespace
 
 Task<Standing> Desk::standing() const { return on_control(read_standing(use_cases)); }
 

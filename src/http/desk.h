@@ -22,6 +22,9 @@ struct Standing {
     discovery::Counters counters;
 };
 
+/// Control thread only.
+Standing standing_now(const api::UseCases& use_cases);
+
 struct Desk {
     api::UseCases& use_cases;
     std::shared_ptr<asio::io_context> io;

@@ -1,4 +1,6 @@
 // What is not classic: plans before they run, what is running, one compact answer for the page, and the live stream.
+#include <vector>
+
 #include "api/instance_state.h"
 #include "http/json_writer.h"
 #include "http/metrics.h"
@@ -18,6 +20,24 @@ Response plan_answer(const Result<planning::Plan>& plan) {
     json.field("text", planning::describe(*plan)).end_object();
     const std::string message = plan->refusal ? "Refused: " + plan->refusal->reason : "This would be done";
     return envelope_ok(message, json.str());
+}
+
+struct Present {
+    Standing standing;
+    std::vector<model::RecoveryRecord> recent;
+};
+
+/// What the overview needs of the control thread, in one crossing. Recoveries that cannot be read are left out.
+Task<Present> present(api::UseCases& use_cases) {
+    store::RecoveryQuery query;
+    query.page.size = 10;
+    auto recent = co_await use_cases.recoveries(std::move(query));
+    Present out;
+    out.standing = standing_now(use_cases);
+    if (recent) {
+        out.recent = *std::move(recent);
+    }
+    co_return out;
 }
 
 constexpr Row our_rows[] = {
@@ -91,16 +111,12 @@ Co<Response> missing_grants(DeskPtr desk, Call /*call*/) {
 }
 
 Co<Response> overview(DeskPtr desk, Call /*call*/) {
-    store::RecoveryQuery query;
-    query.page.size = 10;
-    auto work = desk->use_cases.recoveries(std::move(query));
-    const auto recent = co_await desk->on_control(std::move(work));
-    const auto standing = co_await desk->standing();
-    if (!standing) {
-        co_return envelope_error(standing.error());
+    auto work = present(desk->use_cases);
+    const auto now = co_await desk->on_control(std::move(work));
+    if (!now) {
+        co_return envelope_error(now.error());
     }
-    static const std::vector<model::RecoveryRecord> none;
-    co_return bare(overview_json(desk->use_cases, *standing, recent ? *recent : none));
+    co_return bare(overview_json(desk->use_cases, now->standing, now->recent));
 }
 
 Co<Response> events(DeskPtr desk, Call /*call*/) {
