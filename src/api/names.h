@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "api/use_cases.h"
-#include "discovery/host_names.h"
+#include "discovery/names/host_names.h"
 
 namespace orc::api {
 

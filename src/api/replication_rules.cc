@@ -1,7 +1,7 @@
 #include "api/replication_rules.h"
 
 #include "base/text.h"
-#include "mysql/dialect.h"
+#include "mysql/dialect/dialect.h"
 #include "planning/eligibility.h"
 
 namespace orc::api {

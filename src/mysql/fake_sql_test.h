@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "base/text.h"
-#include "mysql/dialer.h"
-#include "mysql/fake_server_test.h"
 #include "mysql/real_gateway.h"
+#include "mysql/session/dialer.h"
+#include "mysql/session/fake_server_test.h"
 #include "runtime/clock.h"
 #include "runtime/task_group.h"
 

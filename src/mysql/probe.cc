@@ -3,7 +3,7 @@
 #include <charconv>
 
 #include "base/text.h"
-#include "mysql/dialect_grants.h"
+#include "mysql/dialect/dialect_grants.h"
 #include "mysql/probe_items.h"
 #include "runtime/log.h"
 

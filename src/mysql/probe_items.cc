@@ -4,8 +4,8 @@
 #include <charconv>
 
 #include "base/text.h"
-#include "mysql/dialect_grants.h"
-#include "mysql/errors.h"
+#include "mysql/dialect/dialect_grants.h"
+#include "mysql/session/errors.h"
 #include "runtime/log.h"
 
 namespace orc::mysql {

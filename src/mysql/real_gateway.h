@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "mysql/gateway.h"
-#include "mysql/session.h"
+#include "mysql/session/session.h"
 #include "runtime/clock.h"
 
 namespace orc::mysql {

@@ -8,10 +8,10 @@
 #include <set>
 #include <vector>
 
-#include "mysql/dialect.h"
+#include "mysql/dialect/dialect.h"
+#include "mysql/dialect/status_rows.h"
 #include "mysql/real_gateway.h"
-#include "mysql/status_rows.h"
-#include "mysql/turn.h"
+#include "mysql/session/turn.h"
 #include "runtime/task_group.h"
 
 namespace orc::mysql {

@@ -1,7 +1,7 @@
 // Writes that point a replica elsewhere or nowhere.
 #include "base/text.h"
-#include "mysql/errors.h"
 #include "mysql/hands.h"
+#include "mysql/session/errors.h"
 #include "mysql/writes.h"
 
 namespace orc::mysql {

@@ -2,8 +2,8 @@
 
 #include <charconv>
 
-#include "mysql/errors.h"
 #include "mysql/hands.h"
+#include "mysql/session/errors.h"
 
 namespace orc::mysql {
 namespace {

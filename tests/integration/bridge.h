@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "mysql/dialer.h"
 #include "mysql/real_gateway.h"
+#include "mysql/session/dialer.h"
 #include "runtime/clock.h"
 #include "runtime/task_group.h"
 #include "sandbox/sandbox.h"

@@ -312,6 +312,11 @@ TEST_P(RealServers, semi_sync_switches_by_what_the_server_has) {
     ASSERT_NO_FATAL_FAILURE(start(2, true));
     Bridge bridge(manager());
     auto& gateway = bridge.gateway();
+    // The source counts a replica when its acknowledging has begun, which is after the replica replicates.
+    const std::string clients = "SELECT variable_value FROM " +
+                                std::string(is_mysql() ? "performance_schema" : "information_schema") +
+                                ".global_status WHERE variable_name LIKE 'rpl_semi_sync_%_clients'";
+    ASSERT_TRUE(bridge.run_until([&] { return scalar(1, clients) == "1"; }, Millis(10'000)));
     auto facts = bridge.run(gateway.probe(at(1), bridge.in(Seconds(10))));
     ASSERT_OK(facts);
     EXPECT_TRUE(facts->semi_sync.available && facts->semi_sync.source_enabled && facts->semi_sync.source_active);

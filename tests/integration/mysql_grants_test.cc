@@ -5,7 +5,7 @@
 
 #include "bridge.h"
 #include "flavors.h"
-#include "mysql/dialect_grants.h"
+#include "mysql/dialect/dialect_grants.h"
 
 namespace orc::integration {
 namespace {

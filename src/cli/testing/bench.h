@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "cli/command_table.h"
-#include "discovery/host_names.h"
+#include "discovery/names/host_names.h"
 #include "discovery/testing/builders.h"
 #include "discovery/testing/fake_gateway.h"
 #include "ledger/single_node.h"

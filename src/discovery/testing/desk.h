@@ -7,8 +7,8 @@
 #include <memory>
 #include <string>
 
+#include "discovery/table/topology_table.h"
 #include "discovery/testing/builders.h"
-#include "discovery/topology_table.h"
 
 namespace orc::discovery::testing {
 

@@ -4,7 +4,7 @@
 #include <map>
 #include <string>
 
-#include "discovery/host_names.h"
+#include "discovery/names/host_names.h"
 
 namespace orc::discovery::testing {
 

@@ -1,0 +1,103 @@
+// What servers tell about themselves that belongs into the ledger: promotion rules (DetectPromotionRuleQuery) and
+// aliases of clusters; and the audit of what discovery does by itself. Gathered for a moment and committed together, by
+// the leader only.
+#include "discovery/loop/loop_state.h"
+#include "runtime/log.h"
+
+namespace orc::discovery {
+namespace {
+
+constexpr Micros gather_for = Millis(100);
+constexpr std::size_t changes_max = 500;
+constexpr std::size_t audits_max = 200;  ///< that wait for somebody to lead
+
+}  // namespace
+
+void DiscoveryLoop::State::note_rule(const Endpoint& server, const model::Facts& facts) {
+    if (facts.promotion_rule.empty() || seams.leadership == nullptr) {
+        return;
+    }
+    const auto rule = model::parse_promotion_rule(facts.promotion_rule);
+    if (!rule || *rule == model::PromotionRule::must) {
+        return;  // "must" is not for servers to say
+    }
+    const auto intent = seams.ledger.intent();
+    const auto registered = intent->candidates.find(server);
+    if (registered != intent->candidates.end() && registered->second.rule == *rule) {
+        const auto life = std::chrono::minutes(settings.candidate_instance_expire_minutes);
+        if (seams.clock.wall() - registered->second.suggested < life / 2) {
+            return;
+        }
+    }
+    rules_told[server] = *rule;
+    commit_soon();
+}
+
+void DiscoveryLoop::State::note_alias(const model::Cluster& cluster) {
+    if (seams.leadership == nullptr || cluster.servers.empty() || cluster.alias == cluster.name.text()) {
+        return;
+    }
+    const auto intent = seams.ledger.intent();
+    const auto kept = intent->aliases.find(cluster.name);
+    if (kept == intent->aliases.end() || kept->second != cluster.alias) {
+        aliases_told[cluster.name] = cluster.alias;
+        commit_soon();
+    }
+}
+
+void DiscoveryLoop::State::audit(std::string_view type, const Endpoint& server, std::string message) {
+    if (seams.leadership == nullptr || audits_told.size() >= audits_max) {
+        return;
+    }
+    const auto cluster = table.cluster_of(server);
+    model::AuditEntry entry;
+    entry.at = seams.clock.wall();
+    entry.type = type;
+    if (server.is_valid()) {
+        entry.endpoint = server;
+    }
+    entry.cluster = cluster == nullptr ? "" : cluster->name.text();
+    entry.message = std::move(message);
+    audits_told.push_back(std::move(entry));
+    commit_soon();
+}
+
+void DiscoveryLoop::State::commit_soon() {
+    if (!is_committing && seams.leadership->view().is_leader) {
+        is_committing = group.spawn(commit_loop(shared_from_this()));
+    }
+}
+
+Co<void> DiscoveryLoop::State::commit_loop(std::shared_ptr<State> self) {
+    co_await self->seams.clock.sleep_for(gather_for);
+    ledger::Commit commit;
+    const WallTime wall = self->seams.clock.wall();
+    for (const auto& [server, rule] : self->rules_told) {
+        commit.changes.push_back(model::PutCandidate{model::Candidate{server, rule, wall}});
+    }
+    for (const auto& [cluster, alias] : self->aliases_told) {
+        commit.changes.push_back(model::PutClusterAlias{cluster, alias});
+    }
+    for (auto& entry : self->audits_told) {
+        commit.changes.push_back(model::AppendAudit{std::move(entry)});
+    }
+    self->audits_told.clear();
+    // What does not fit, and what is not committed, comes again with the next probe.
+    self->rules_told.clear();
+    self->aliases_told.clear();
+    if (commit.changes.size() > changes_max) {
+        commit.changes.resize(changes_max);
+    }
+    const auto view = self->seams.leadership->view();
+    if (view.is_leader && !commit.changes.empty()) {
+        commit.id = self->seams.rng.hex(16);
+        commit.epoch = view.epoch;
+        const auto outcome = co_await self->seams.ledger.commit(std::move(commit));
+        if (outcome != ledger::CommitOutcome::committed) {
+            LOG(info, "discovery.commit_refused", {{"outcome", ledger::name(outcome)}});
+        }
+    }
+    self->is_committing = false;
+}
+
+}  // namespace orc::discovery

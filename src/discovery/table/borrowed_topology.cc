@@ -1,0 +1,84 @@
+#include "discovery/table/borrowed_topology.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "discovery/table/intended.h"
+
+namespace orc::discovery {
+namespace {
+
+using Members = std::map<ClusterName, std::vector<model::ServerPtr>>;
+
+Members by_cluster(const std::vector<model::ServerPtr>& servers, const model::Intent& intent, WallTime wall) {
+    const PoolsOf pools = pools_by_member(intent);
+    Members out;
+    for (const auto& known : servers) {
+        auto server = std::make_shared<model::Server>(*known);
+        if (server->cluster.empty()) {
+            server->cluster = ClusterName(server->endpoint.text());
+        }
+        put_intent(*server, intent, pools, wall);
+        out[server->cluster].push_back(std::move(server));
+    }
+    for (auto& [name, members] : out) {
+        std::ranges::sort(members, {}, [](const model::ServerPtr& server) { return server->endpoint; });
+    }
+    return out;
+}
+
+AliasClaim claim_of(
+    const ClusterName& name,
+    const std::vector<model::ServerPtr>& members,
+    const model::Intent& intent,
+    const config::ClusterAliases& pattern
+) {
+    AliasWitness witness;
+    for (const auto& server : members) {
+        witness.see(*server);
+    }
+    AliasClaim claim = witness.claim(name, intent);
+    if (claim.alias.empty() && !claim.is_override) {
+        claim.alias = pattern.alias_of(name.text());
+    }
+    return claim;
+}
+
+std::string domain_of(const ClusterName& name, const std::vector<store::ClusterDomain>& domains) {
+    const auto found = std::ranges::find(domains, name, &store::ClusterDomain::cluster);
+    return found == domains.end() ? std::string() : found->domain;
+}
+
+}  // namespace
+
+std::shared_ptr<model::Topology> borrowed_topology(
+    const Borrowed& from, const model::Intent& intent, const config::ClusterAliases& pattern, const Reading& now
+) {
+    Members all = by_cluster(from.servers, intent, now.wall);
+    AliasClaims aliases;
+    for (const auto& [name, members] : all) {
+        aliases.put(name, claim_of(name, members, intent, pattern));
+    }
+    auto out = std::make_shared<model::Topology>();
+    auto members_of = std::make_shared<model::Topology::Members>();
+    for (auto& [name, members] : all) {
+        auto cluster = std::make_shared<model::Cluster>();
+        cluster->name = name;
+        cluster->alias = aliases.alias_of(name);
+        cluster->domain = domain_of(name, from.domains);
+        cluster->taken = now.ended;
+        cluster->taken_wall = now.wall;
+        for (const auto& server : members) {
+            members_of->emplace(server->endpoint, name);
+        }
+        cluster->servers = std::move(members);
+        out->clusters.emplace_hint(out->clusters.end(), name, std::move(cluster));
+    }
+    out->members = std::move(members_of);
+    out->taken = now.ended;
+    out->taken_wall = now.wall;
+    return out;
+}
+
+}  // namespace orc::discovery
