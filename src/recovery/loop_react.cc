@@ -214,6 +214,13 @@ Co<void> RecoveryLoop::State::run_automated(
         co_return;
     }
     if (outcome) {
+        const auto& record = outcome->record;
+        LOG(warning,
+            "recovery.succeeded",
+            {{"subject", subject},
+             {"successor", record.successor ? record.successor->text() : ""},
+             {"lost", record.lost.size()},
+             {"uid", record.uid}});
         pauses.erase({subject, block_class});
     } else {
         // A verdict that did not hold on the second look is looked at again soon; real failures are paced.

@@ -170,7 +170,9 @@ TEST_P(Standby, replaces_a_primary_that_died_with_the_active_node) {
         << sandbox::tail(second_->log(), 40);
     RecordProperty("milliseconds_until_writable", since());
     EXPECT_TRUE(eventually(seconds(20), [&] { return !sandbox::what_is_not_whole(*servers_).has_value(); }))
-        << sandbox::what_is_not_whole(*servers_).value_or("") << sandbox::tail(second_->log(), 40);
+        << sandbox::what_is_not_whole(*servers_).value_or("") << sandbox::tail(second_->log(), 40)
+        << boost::json::serialize(ask(*second_, "/api/running"))
+        << boost::json::serialize(ask(*second_, "/api/audit-recovery"));
 }
 
 ORC_ON_EACH_FLAVOR(Standby);
