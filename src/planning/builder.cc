@@ -122,7 +122,7 @@ int add_promotion(Draft& draft, int decided, OnFailure on_failure) {
     // After a planned switch the old primary follows the new one: there is nothing to go back to.
     reset.keep_detached =
         draft.plan.kind != PlanKind::graceful_takeover && policy.settings.master_failover_detach_replica_master_host;
-    StepOptions options{policy.promotion_limit, on_failure, true, false};
+    const StepOptions options{policy.promotion_limit, on_failure, true, false};
     const int last = draft.steps.add(reset, {decided}, options, "a primary replicates from nobody");
     auto ready = add_acknowledging(draft, decided, last);
     OpenForWrites open;

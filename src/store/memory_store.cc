@@ -16,6 +16,7 @@ using namespace model;
 template <typename Key, typename Value>
 std::vector<Value> values_of(const std::map<Key, Value>& map) {
     std::vector<Value> out;
+    out.reserve(map.size());
     for (const auto& [key, value] : map) {
         out.push_back(value);
     }
