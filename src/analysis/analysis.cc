@@ -102,6 +102,7 @@ Policy::Policy(const config::Settings& chosen)
 
 Verdict judge(const model::Cluster& cluster, const Policy& policy, Instant now, bool with_no_problem) {
     const Graph graph(cluster);
+    const std::vector<const model::Server*> unread = unread_members(cluster, now);
     std::optional<Automation> automation;
     Doubts doubts(now);
     Verdict out;
@@ -111,6 +112,7 @@ Verdict judge(const model::Cluster& cluster, const Policy& policy, Instant now, 
             continue;
         }
         Case c = examine(server, graph.of(i), policy, now);
+        c.unread = unread;
         const bool is_told = is_subject(c, policy.settings);
         if (!is_told && c.edges.empty()) {
             continue;

@@ -44,6 +44,8 @@ struct Observation {
 struct Case {
     const model::Server* server = nullptr;
     std::span<const Edge> edges;
+    /// Members of its cluster whose first look has not ended: each may turn out to be a replica of it.
+    std::span<const model::Server* const> unread;
     Instant now;
     bool is_primary = false;
     bool is_co_primary = false;
@@ -84,6 +86,9 @@ bool is_login_refusal(int error_number);
 
 /// This node first, then every replica.
 std::vector<Witness> testify(const Case& c);
+
+/// Members nobody has looked at yet, in the cluster's order; without those whose first look hangs.
+std::vector<const model::Server*> unread_members(const model::Cluster& cluster, Instant now);
 
 /// The precedence table.
 Code classify(const Case& c, const Policy& policy);

@@ -83,6 +83,9 @@ void Doubts::consider_failing(const Case& c, Code code) {
     for (const Edge& edge : c.edges) {
         want(*edge.replica, every);
     }
+    for (const model::Server* member : c.unread) {
+        want(*member, every);
+    }
     because(hesitation.empty() ? c.server->endpoint.text() + " fails" : hesitation);
 }
 

@@ -11,8 +11,8 @@ using model::ThreadState;
 
 // A stream may miss this much beyond two heartbeats before it is called silent: time for the reading itself.
 constexpr Micros silence_slack = std::chrono::milliseconds(100);
-// A replica that leaves a question unanswered for that long, asked after its source began to fail, is no valid witness:
-// one hung replica must not hold up the verdict of all others.
+// A replica that leaves a question unanswered for that long after its source began to fail is no valid witness: one
+// hung replica must not hold up the verdict of all others.
 constexpr Micros answer_patience = std::chrono::milliseconds(500);
 
 std::optional<Micros> silence_of(const model::Server& subject, const Edge& edge) {
@@ -30,8 +30,8 @@ std::optional<Micros> silence_of(const model::Server& subject, const Edge& edge)
 }
 
 bool is_unanswered(const model::Check& check, const model::Check& subject, Instant now) {
-    return subject.failing_since && is_in_flight(check) && *check.attempted > *subject.failing_since &&
-           now - *check.attempted > answer_patience;
+    return subject.failing_since && is_in_flight(check) &&
+           now - std::max(*check.attempted, *subject.failing_since) > answer_patience;
 }
 
 Testimony testimony(const Observation& seen, const model::Channel& channel) {
@@ -77,6 +77,18 @@ std::optional<Instant> last_life(const model::Check& check) {
 
 bool is_in_flight(const model::Check& check) {
     return check.attempted && (!check.completed || *check.attempted > *check.completed);
+}
+
+std::vector<const model::Server*> unread_members(const model::Cluster& cluster, Instant now) {
+    std::vector<const model::Server*> out;
+    for (const auto& server : cluster.servers) {
+        const model::Check& check = server->check;
+        const bool hangs = check.attempted && now - *check.attempted > answer_patience;
+        if (server->facts == nullptr && !check.completed && !hangs) {
+            out.push_back(server.get());
+        }
+    }
+    return out;
 }
 
 bool is_login_refusal(int error_number) {

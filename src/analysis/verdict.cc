@@ -8,6 +8,8 @@ namespace {
 constexpr Micros timeout_patience = std::chrono::seconds(1);
 // A lost subject's first second is too early to tell people what it means.
 constexpr Micros settling_time = std::chrono::seconds(1);
+// How long a lost subject waits for the first look at a member to begin.
+constexpr Micros first_look_patience = std::chrono::seconds(5);
 
 bool is_recovery(Handling handling) { return handling != Handling::none && handling != Handling::detect; }
 
@@ -52,6 +54,10 @@ std::string lost_subject(const Case& c) {
     }
     if (std::string why = own_reading(c); !why.empty()) {
         return why;
+    }
+    // A manager that has just started knows some replicas before others: it must not choose among the first.
+    if (!c.unread.empty() && c.now - *c.check().failing_since < first_look_patience) {
+        return c.unread.front()->endpoint.text() + " has not been read yet: it may be a replica of " + subject;
     }
     if (const model::Server* stale = stale_witness(c)) {
         return "replica " + stale->endpoint.text() + " has not been read since the failure began";

@@ -17,7 +17,7 @@ namespace orc::model {
 
 /// How looking at a server went lately. Instants are of the node that probes.
 struct Check {
-    std::optional<Instant> attempted;      ///< last probe or pulse started
+    std::optional<Instant> attempted;      ///< last probe started; one of the ordinary round is noted when it ends
     std::optional<Instant> completed;      ///< last probe ended, well or not
     std::optional<Instant> seen;           ///< last successful probe (what `facts` holds)
     std::optional<Instant> answered;       ///< last sign of life of any kind on a session of ours

@@ -103,6 +103,53 @@ TEST(Story, a_primary_that_died_while_no_manager_ran_is_replaced_once_a_replica_
     EXPECT_GT(late.tally.outages[0], at(34));
 }
 
+// The others were cut off from the primary a little before it died.
+Scenario only_one_has_all(bool is_mariadb, int newest) {
+    Scenario story = plain_story(4, is_mariadb ? mariadb() : ServerOptions{});
+    story.profile = Profile::kill;
+    story.add(at(15), Kind::kill_manager);
+    for (int replica = 1; replica <= 4; ++replica) {
+        if (replica != newest) {
+            story.add(at(15), Kind::cut, replica, 0, Wire::refusing);
+        }
+    }
+    story.add(at(15.5), Kind::kill, 0);
+    return story;
+}
+
+// Who answers first must not be taken for the only one.
+TEST(Story, a_manager_that_starts_on_a_dead_primary_reads_every_replica_before_it_chooses) {
+    for (const bool is_mariadb : {false, true}) {
+        for (int newest = 1; newest <= 4; ++newest) {
+            SCOPED_TRACE((is_mariadb ? "MariaDB, " : "MySQL, ") + std::to_string(newest));
+            Scenario story = only_one_has_all(is_mariadb, newest);
+            const Micros reborn = time_of(story, {"the manager starts, life 2"});
+            story.add(reborn - Millis(1), Kind::freeze, newest);
+            story.add(reborn + Millis(300), Kind::thaw, newest);
+            const Verdict verdict = tell(story);
+            EXPECT_EQ(verdict.tally.promotions, 1);
+            EXPECT_EQ(verdict.tally.ends_with_lost, 0);
+        }
+    }
+}
+
+// A replica that no life of this manager has read is left behind, and people are told.
+TEST(Story, a_manager_that_starts_on_a_dead_primary_accounts_for_a_replica_that_it_cannot_read) {
+    for (const bool is_mariadb : {false, true}) {
+        SCOPED_TRACE(is_mariadb ? "MariaDB" : "MySQL");
+        Scenario story = plain_story(3, is_mariadb ? mariadb() : ServerOptions{});
+        story.profile = Profile::kill;
+        story.add(at(15), Kind::kill_manager);
+        story.add(at(15.1), Kind::kill, 0);
+        story.add(at(15.2), Kind::freeze, 2);
+        story.add(at(40), Kind::thaw, 2);
+        const Verdict verdict = tell(story);
+        EXPECT_EQ(verdict.tally.promotions, 1);
+        ASSERT_EQ(verdict.tally.outages.size(), 1u);
+        EXPECT_LT(verdict.tally.outages[0], at(4));
+    }
+}
+
 TEST(Story, a_primary_that_a_new_manager_cannot_reach_stays_primary_while_replicas_receive_from_it) {
     Scenario story = plain_story(2);
     story.add(at(15), Kind::kill_manager);

@@ -62,10 +62,20 @@ Deadline DiscoveryLoop::State::probe_deadline(const Schedule::Start& start, cons
     return earlier(usual, longest);
 }
 
+// Shown only where somebody waits for the answer, or nobody ever had one: for every look of an ordinary round the
+// cluster would have to be made anew.
+void DiscoveryLoop::State::note_attempt(const Schedule::Start& start) {
+    const auto known = table.find(start.server);
+    if (known != nullptr && (start.lane == Lane::urgent || known->facts == nullptr)) {
+        announce(table.note_attempt(start.server, reading_now()));
+    }
+}
+
 Co<void> DiscoveryLoop::State::probe(std::shared_ptr<State> self, Schedule::Start start) {
     const auto waiting = self->take_requests(start.server);
     const Deadline deadline = self->probe_deadline(start, waiting);
     const Instant began = self->seams.clock.now();
+    self->note_attempt(start);
     auto answer = co_await self->seams.gateway.probe(start.server, deadline);
     if (self->group.is_stopping()) {
         co_return;

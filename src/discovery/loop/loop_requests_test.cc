@@ -54,6 +54,35 @@ TEST(Requests, a_server_forgotten_while_it_is_read_stays_forgotten) {
     EXPECT_EQ(bench.server("d"), nullptr);
 }
 
+// Whoever judges a failure has to know who was asked since, and how long the answer has been missing.
+TEST(Requests, a_look_that_is_wanted_at_once_is_shown_as_begun) {
+    Bench bench(seeded());
+    bench.add_four();
+    bench.start();
+    bench.clock.run_for(Seconds(1));
+    bench.fake("d").latency = Millis(500);
+    const Instant asked = bench.clock.now();
+    bench.loop->suspect(ep("d"), "test");
+    bench.clock.run_for(Millis(100));
+    const auto underway = bench.server("d")->check;
+    EXPECT_EQ(underway.attempted, asked);
+    EXPECT_LT(underway.completed, asked);
+    bench.clock.run_for(Millis(500));
+    EXPECT_GT(bench.server("d")->check.completed, asked);
+}
+
+TEST(Requests, the_first_look_at_a_server_is_shown_as_begun) {
+    Bench bench(seeded());
+    bench.add_four();
+    bench.disk->servers[ep("d")] = store::KnownServer{ep("d"), ep("c"), ClusterName("a:3306")};
+    bench.fake("d").latency = Millis(500);
+    bench.start();
+    bench.clock.run_for(Millis(400));
+    ASSERT_NE(bench.server("d"), nullptr);
+    EXPECT_TRUE(bench.server("d")->check.attempted);
+    EXPECT_FALSE(bench.server("d")->check.completed);
+}
+
 TEST(Requests, forgets_what_has_not_been_seen_for_very_long) {
     auto settings = seeded();
     settings.unseen_instance_forget_hours = 1;

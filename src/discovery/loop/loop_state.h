@@ -109,6 +109,7 @@ struct DiscoveryLoop::State : std::enable_shared_from_this<State> {
         std::shared_ptr<Reading> reading
     );
     void adopt_name(Schedule::Start& start, const Endpoint& name);
+    void note_attempt(const Schedule::Start& start);
     void move_to_name(const Endpoint& given, const Endpoint& name);
 
     // loop_pulse.cc

@@ -89,6 +89,17 @@ ChangedClusters TopologyTable::fold(const Endpoint& server, Error error, const R
     return rebuild(std::move(touched), reading);
 }
 
+ChangedClusters TopologyTable::note_attempt(const Endpoint& server, const Reading& now) {
+    const auto found = records_.find(server);
+    if (found == records_.end()) {
+        return {};
+    }
+    Record& record = found->second;
+    record.check.attempted = now.began;
+    remake(record, now.wall);
+    return rebuild({record.place.cluster}, now);
+}
+
 void TopologyTable::note_alive(const Endpoint& server, Instant at) {
     const auto found = records_.find(server);
     if (found != records_.end()) {

@@ -45,6 +45,8 @@ public:
     ChangedClusters fold(const Endpoint& server, model::Facts facts, const Reading& reading);
     /// A failed check. Nothing changes for a server not known.
     ChangedClusters fold(const Endpoint& server, Error error, const Reading& reading);
+    /// A look at the server has begun. Nothing changes for a server not known.
+    ChangedClusters note_attempt(const Endpoint& server, const Reading& now);
     /// A sign of life between probes. Shown by the next snapshot of the server, not by a new one.
     void note_alive(const Endpoint& server, Instant at);
     /// A server that should be there but has not been read: known from an earlier run, or named as a source.
