@@ -32,6 +32,19 @@ gtid::Progress in_domains_of(const mysql::Positions& source, gtid::Progress prog
 
 }  // namespace
 
+std::optional<Error> ahead(const Holder& replica, const Holder& source) {
+    const auto owned =
+        in_domains_of(source.positions, gtid::union_of(replica.positions.executed, replica.positions.received));
+    if (gtid::covers(source.positions.executed, owned)) {
+        return std::nullopt;
+    }
+    const auto surplus = gtid::missing_count(source.positions.executed, owned);
+    const std::string what =
+        surplus > 0 ? "owns " + std::to_string(surplus) + " transactions that " + source.server.text() + " lacks"
+                    : "has another history than " + source.server.text();
+    return Error{ErrorCode::refused, replica.server.text() + " " + what, 0};
+}
+
 mysql::SourceChange detached_from(const model::Channel& channel, std::string name) {
     mysql::SourceChange out;
     out.source = Endpoint{"//" + channel.source.host, channel.source.port};
@@ -67,13 +80,10 @@ Task<void> Performer::check_place(planning::MoveReplica action, mysql::Positions
         co_return Result<void>();
     }
     CO_TRY(const auto source, co_await positions(action.source, deadline));
-    const auto owned = in_domains_of(source, gtid::union_of(now.executed, now.received));
-    if (action.may_be_ahead && !gtid::covers(source.executed, owned)) {
-        co_return fail(
-            ErrorCode::refused,
-            action.replica.text() + " owns " + std::to_string(gtid::missing_count(source.executed, owned)) +
-                " transactions that " + action.source.text() + " lacks"
-        );
+    if (action.may_be_ahead) {
+        if (auto refusal = ahead({action.replica, now}, {action.source, source})) {
+            co_return tl::unexpected<Error>(*std::move(refusal));
+        }
     }
     if (!by_set) {
         co_return Result<void>();

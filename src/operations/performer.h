@@ -75,4 +75,12 @@ bool is_drained(const mysql::Positions& positions);
 /// A MariaDB receiver that starts while the applier stands still empties the relay log.
 bool loses_nothing_when_started(const mysql::Positions& positions);
 
+struct Holder {
+    const Endpoint& server;
+    const mysql::Positions& positions;
+};
+/// Why `replica` must not replicate from `source`: it owns what that one lacks, or has another history. Nothing if the
+/// source has executed all that the replica owns, but for the domains that are the replica's own on MariaDB.
+std::optional<Error> ahead(const Holder& replica, const Holder& source);
+
 }  // namespace orc::operations

@@ -92,9 +92,28 @@ Task<std::string> Undo::restore_replica(planning::Before before, mysql::Position
     co_return before.server.text() + " replicates from " + before.source->text() + " as before";
 }
 
+// A replica without a source was on its way to become the primary: it may have been opened, and have taken writes.
+Task<mysql::Positions> Undo::at_rest(planning::Before before, Deadline deadline) {
+    CO_TRY(auto now, co_await gateway_.positions(before.server, deadline));
+    if (!before.source || now.channel) {
+        co_return now;
+    }
+    if (!now.read_only && !before.was_writable) {
+        CO_TRY(co_await gateway_.set_read_only(before.server, mysql::ReadOnlyChange{true, true, true}, deadline));
+        CO_TRY(now, co_await gateway_.positions(before.server, deadline));
+    }
+    const auto source = co_await gateway_.positions(*before.source, deadline);
+    if (source && before.gtid != model::GtidUse::none) {
+        if (auto refusal = ahead({before.server, now}, {*before.source, *source})) {
+            co_return tl::unexpected<Error>(*std::move(refusal));
+        }
+    }
+    co_return now;
+}
+
 Task<std::string> Undo::restore(planning::Before before, Deadline deadline) {
     const Deadline once = earlier(deadline, clock_.deadline_in(one_try));
-    CO_TRY(const auto now, co_await gateway_.positions(before.server, once));
+    CO_TRY(const auto now, co_await at_rest(before, once));
     std::string opened;
     if (before.was_writable && now.read_only && is_closed(before.server)) {
         const mysql::ReadOnlyChange change{false, true, false};
@@ -118,7 +137,9 @@ Co<void> Undo::restore_into(planning::Before before, Deadline deadline, std::vec
     Result<std::string> result = fail(ErrorCode::timed_out, "not tried");
     for (int i = 0; i < undo_tries; ++i) {
         result = co_await restore(before, deadline);
-        if (result || deadline.has_passed(clock_.now() + undo_pause) || result.error().code == ErrorCode::cancelled) {
+        const bool is_final =
+            result || result.error().code == ErrorCode::cancelled || result.error().code == ErrorCode::refused;
+        if (is_final || deadline.has_passed(clock_.now() + undo_pause)) {
             break;
         }
         co_await clock_.sleep_for(undo_pause);

@@ -32,6 +32,7 @@ public:
 
 private:
     Task<std::string> restore(planning::Before before, Deadline deadline);
+    Task<mysql::Positions> at_rest(planning::Before before, Deadline deadline);
     Task<std::string> restore_replica(planning::Before before, mysql::Positions now, Deadline deadline);
     Co<void> restore_into(planning::Before before, Deadline deadline, std::vector<Undone>& out);
     bool is_touched(const Endpoint& server) const;

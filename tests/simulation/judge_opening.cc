@@ -101,8 +101,11 @@ void Judge::check_losses(SimServer& opened) {
         const SimServer* holder = nullptr;
         for (int i = 0; i < fleet_.size(); ++i) {
             const SimServer& other = fleet_.at(i);
-            const bool counts = i != opened.number() && is_reachable_since(other, well_known) &&
-                                other.owns(write.transaction) && (i == primary_ || other.channel);
+            // What only the relay log of a replica holds whose applier fails, nobody can have before somebody mends it.
+            const bool can_hand_over = other.has_executed(write.transaction) ||
+                                       (other.owns(write.transaction) && other.channel->applier_errno == 0);
+            const bool counts = i != opened.number() && is_reachable_since(other, well_known) && can_hand_over &&
+                                (i == primary_ || other.channel);
             holder = counts ? &other : holder;
         }
         if (holder == nullptr) {

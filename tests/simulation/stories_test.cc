@@ -243,6 +243,31 @@ Scenario silent_for(bool is_mariadb, Micros silence) {
     return story;
 }
 
+Scenario switched_over(bool is_mariadb) {
+    Scenario story = plain_story(1, is_mariadb ? mariadb() : ServerOptions{});
+    story.profile = Profile::second_blow;
+    story.add(at(15), Kind::switchover, 1);
+    return story;
+}
+
+// Nobody hears whether it was opened, the old primary is opened again, and what was written to it stays with it: it is
+// no replica of that one any more, and people are told.
+TEST(Story, a_successor_that_took_writes_before_it_was_given_up_is_not_put_below_the_old_primary) {
+    for (const bool is_mariadb : {false, true}) {
+        SCOPED_TRACE(is_mariadb ? "MariaDB" : "MySQL");
+        Scenario story = switched_over(is_mariadb);
+        const Micros opened = time_of(story, {"  db2:3306: set read_only off"});
+        for (const int other : {0, manager_node}) {
+            story.add(opened + Micros(10), Kind::cut, 1, other, Wire::silent);
+            story.add(opened + Seconds(11), Kind::mend, 1, other);
+        }
+        story.faults_end = at(50);
+        const Verdict verdict = tell(story);
+        EXPECT_EQ(verdict.primary, db1);
+        EXPECT_THAT(verdict.last_reason, testing::HasSubstr("transactions that db1:3306 lacks"));
+    }
+}
+
 // A sibling that still receives would acknowledge one more write, which its new source lacks.
 TEST(Story, a_silent_primary_that_is_back_at_any_moment_of_its_recovery_costs_nothing) {
     for (const bool is_mariadb : {false, true}) {
