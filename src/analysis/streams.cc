@@ -104,7 +104,8 @@ std::vector<StreamTest> tests_of(const model::Server& subject, std::span<const E
 bool may_be_tested(const model::Server& server) {
     const auto& error = server.check.error;
     const bool refuses_us = error && error->code == ErrorCode::denied && is_login_refusal(error->number);
-    return server.check.failures > 0 && server.check.failing_since && server.facts && !server.downtime &&
+    const bool is_known = server.facts || server.check.is_remembered;
+    return server.check.failures > 0 && server.check.failing_since && is_known && !server.downtime &&
            !server.in_maintenance && !refuses_us;
 }
 

@@ -36,6 +36,7 @@ public:
     Outcome outcome() const;
 
     void take_as_decided();
+    void take_as_promoted();
     void suspect_everything(std::string why);
     bool is_cancelled() const { return is_cancelled_; }
     bool has_succeeded() const;
@@ -57,6 +58,8 @@ private:
     Task<std::string> attempt(planning::Step step);
     Task<std::string> attempt_account(planning::Step step, Deadline deadline);
     void take_in(Ended ended);
+    template <typename A>
+    void take_as_done_up_to();
     void take_success(const planning::Step& step);
     void fence_on();
     void take_failure(const planning::Step& step, const Error& error);

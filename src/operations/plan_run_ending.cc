@@ -103,15 +103,31 @@ Co<void> PlanRun::the_end() {
     }
 }
 
-void PlanRun::take_as_decided() {
+template <typename A>
+void PlanRun::take_as_done_up_to() {
     journey_.is_decided = true;
     journey_.decision_tried = true;
+    // Nobody knows how far the process that died had come.
+    journey_.open_was_tried = true;
     for (const auto& step : journey_.plan.steps) {
         report(step, StepState::done, "done before the process died");
         if (std::holds_alternative<planning::RecordDecision>(step.action)) {
             take_success(step);
+        }
+        if (std::holds_alternative<A>(step.action)) {
             break;
         }
+    }
+}
+
+void PlanRun::take_as_decided() { take_as_done_up_to<planning::RecordDecision>(); }
+
+void PlanRun::take_as_promoted() {
+    journey_.promoted = journey_.plan.successor;
+    if (has_action<planning::OpenForWrites>(journey_.plan)) {
+        take_as_done_up_to<planning::OpenForWrites>();
+    } else {
+        take_as_decided();
     }
 }
 

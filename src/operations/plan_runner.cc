@@ -128,6 +128,14 @@ Co<Outcome> PlanRunner::finish(planning::Plan plan) {
     co_return run.outcome();
 }
 
+Co<Outcome> PlanRunner::finish_promoted(planning::Plan plan) {
+    const auto executor = co_await asio::this_coro::executor;
+    PlanRun run(means_, std::move(plan), executor);
+    run.take_as_promoted();
+    co_await run_to_its_end(run);
+    co_return run.outcome();
+}
+
 Co<Outcome> PlanRunner::abandon(planning::Plan plan, std::string why) {
     const auto executor = co_await asio::this_coro::executor;
     PlanRun run(means_, std::move(plan), executor);

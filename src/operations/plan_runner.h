@@ -26,6 +26,8 @@ public:
     Co<Outcome> run(planning::Plan plan);
     /// The decision was recorded by a process that has died: does all that follows it.
     Co<Outcome> finish(planning::Plan plan);
+    /// The same where the successor is known to have been opened: whatever has become of it since, it is the primary.
+    Co<Outcome> finish_promoted(planning::Plan plan);
     /// A process died before its decision: brings every server back to how it stood, then does the end.
     Co<Outcome> abandon(planning::Plan plan, std::string why);
 

@@ -110,9 +110,10 @@ Co<void> Attempt::resume(model::RecoveryRecord record, std::optional<model::Reco
         co_return;
     }
     operations::PlanRunner runner(means());
-    const bool is_decided =
-        progress->phase == model::RecoveryPhase::promoting || progress->phase == model::RecoveryPhase::promoted;
-    if (is_decided) {
+    if (progress->phase == model::RecoveryPhase::promoted) {
+        note("The process that had begun this died after the promotion: finishing it");
+        co_await runner.finish_promoted(*plan);
+    } else if (progress->phase == model::RecoveryPhase::promoting) {
         note("The process that had begun this died after its decision: finishing it");
         co_await runner.finish(*plan);
     } else {
@@ -141,7 +142,7 @@ Task<std::string> Attempt::perform(planning::Step step, const Journey& journey, 
         return record_decision(journey, deadline);
     }
     if (const auto* a = std::get_if<PublishPrimary>(&action)) {
-        return publish(*a, deadline);
+        return publish(*a, journey, deadline);
     }
     if (const auto* a = std::get_if<Account>(&action)) {
         return account(*a, journey, deadline);

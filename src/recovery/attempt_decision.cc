@@ -43,7 +43,9 @@ Task<void> Attempt::note_undoing(Deadline deadline) {
     co_return co_await commit(shop_, std::move(changes), deadline);
 }
 
-Task<std::string> Attempt::publish(planning::PublishPrimary action, Deadline deadline) {
+// Whoever takes over must know that it is open: from here on its failure is another one, and nobody else is promoted in
+// its place.
+Task<std::string> Attempt::publish(planning::PublishPrimary action, const Journey& journey, Deadline deadline) {
     const auto intent = shop_.ledger.intent();
     const WallTime now = shop_.clock.wall();
     std::vector<model::Change> changes;
@@ -77,6 +79,7 @@ Task<std::string> Attempt::publish(planning::PublishPrimary action, Deadline dea
         put.at = now;
         changes.emplace_back(std::move(put));
     }
+    changes.emplace_back(model::PutRecoveryProgress{progress_of(journey, model::RecoveryPhase::promoted)});
     for (auto& change : take_notes()) {
         changes.push_back(std::move(change));
     }

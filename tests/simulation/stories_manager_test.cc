@@ -150,6 +150,52 @@ TEST(Story, a_manager_that_starts_on_a_dead_primary_accounts_for_a_replica_that_
     }
 }
 
+// The recovery's own record says that it was opened: its failure is another one, and whoever follows it is asked then.
+TEST(Story, a_successor_that_freezes_before_its_recovery_is_finished_is_replaced_by_those_that_follow_it) {
+    for (const bool is_mariadb : {false, true}) {
+        SCOPED_TRACE(is_mariadb ? "MariaDB" : "MySQL");
+        Scenario story = plain_story(3, is_mariadb ? mariadb() : ServerOptions{});
+        story.profile = Profile::mixed;
+        story.hooks_take = Seconds(3);
+        story.add(at(12), Kind::vanish, 2);
+        story.add(at(20), Kind::kill, 0);
+        const Micros opened = time_of(story, {"  db2:3306: set read_only off", "  db4:3306: set read_only off"});
+        story.add(opened + Seconds(1), Kind::kill_manager);
+        story.add(opened + Millis(1100), Kind::start, 2);
+        story.add(opened + Millis(1200), Kind::freeze, primary_now);
+        story.add(opened + Seconds(12), Kind::thaw, 1);
+        story.add(opened + Seconds(12), Kind::thaw, 3);
+        story.faults_end = at(60);
+        const Verdict verdict = tell(story);
+        EXPECT_EQ(verdict.tally.promotions, 2);
+        ASSERT_EQ(verdict.tally.outages.size(), 2u);
+        EXPECT_LT(verdict.tally.outages[1], at(6));
+    }
+}
+
+// Nothing that this life of the manager has read tells when the primary fell silent.
+TEST(Story, a_manager_that_starts_while_a_primary_is_frozen_replaces_it_within_seconds) {
+    for (const Micros heartbeat : {Micros(Seconds(1)), Micros(Seconds(30))}) {
+        for (const bool is_mariadb : {false, true}) {
+            SCOPED_TRACE(std::string(is_mariadb ? "MariaDB, " : "MySQL, ") + std::to_string(heartbeat.count()) + " us");
+            ServerOptions options = is_mariadb ? mariadb() : ServerOptions{};
+            options.heartbeat = heartbeat;
+            options.net_timeout = Seconds(60);
+            Scenario story = plain_story(2, options);
+            story.profile = Profile::freeze;
+            story.add(at(15), Kind::kill_manager);
+            story.add(at(15.1), Kind::freeze, 0);
+            story.add(at(40), Kind::thaw, 0);
+            story.faults_end = at(50);
+            const Micros reborn = time_of(story, {"the manager starts, life 2"});
+            const Verdict verdict = tell(story);
+            EXPECT_EQ(verdict.tally.promotions, 1);
+            ASSERT_EQ(verdict.tally.outages.size(), 1u);
+            EXPECT_LT(verdict.tally.outages[0], reborn - at(15.1) + Seconds(6));
+        }
+    }
+}
+
 TEST(Story, a_primary_that_a_new_manager_cannot_reach_stays_primary_while_replicas_receive_from_it) {
     Scenario story = plain_story(2);
     story.add(at(15), Kind::kill_manager);

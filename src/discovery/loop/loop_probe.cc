@@ -8,6 +8,9 @@
 namespace orc::discovery {
 namespace {
 
+/// A session has to be made first, and nobody knows how far away the server is.
+constexpr Micros first_look_takes = Seconds(2);
+
 bool is_receiving(const model::Server& server) {
     const model::Channel* channel = server.channel();
     return channel != nullptr && channel->receiver == model::ThreadState::running;
@@ -40,16 +43,18 @@ std::vector<ProbeRequestPtr> DiscoveryLoop::State::take_requests(const Endpoint&
     return out;
 }
 
-/// A server that has been read before gets little time, as much as it usually takes twice over if that is more: a
-/// silent one must be noticed soon. Each failure doubles it, so that one that has become slow is read again at last;
-/// not so for one that smells, about which somebody is waiting to hear. Whoever waits may shorten it further.
+/// A server that has been read before, by this run or an earlier one, gets little time, as much as it usually takes
+/// twice over if that is more: a silent one must be noticed soon. Each failure doubles it, so that one that has become
+/// slow is read again at last; not so for one that smells, about which somebody is waiting to hear. Whoever waits may
+/// shorten it further.
 Deadline DiscoveryLoop::State::probe_deadline(const Schedule::Start& start, const std::vector<ProbeRequestPtr>& waiting)
     const {
     const auto known = table.find(start.server);
     Micros span = read_timeout;
-    if (known != nullptr && known->facts != nullptr) {
+    if (known != nullptr) {
+        const Micros takes = known->facts != nullptr ? 2 * known->facts->latency : first_look_takes;
         const unsigned doublings = start.lane == Lane::urgent ? 0 : std::min(known->check.failures, 10U);
-        span = std::min(read_timeout, std::max(probe_timeout, 2 * known->facts->latency) * (1U << doublings));
+        span = std::min(read_timeout, std::max(probe_timeout, takes) * (1U << doublings));
     }
     const Deadline usual{seams.clock.now() + span};
     if (waiting.empty()) {

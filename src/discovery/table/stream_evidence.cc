@@ -16,12 +16,10 @@ model::StreamEvidence fold_stream(
         return evidence;
     }
     evidence.looked = at;
-    if (before == nullptr) {
-        return evidence;
-    }
-    const bool started = before->receiver != model::ThreadState::running;
-    const bool advanced = before->received != now_seen->received || before->read != now_seen->read ||
-                          before->heartbeats_received != now_seen->heartbeats_received;
+    const bool started = before == nullptr || before->receiver != model::ThreadState::running;
+    const bool advanced = !started && (before->received != now_seen->received || before->read != now_seen->read ||
+                                       before->heartbeats_received != now_seen->heartbeats_received);
+    // From the first look on silence is counted, whatever there was before.
     if (!same_stream || started || advanced) {
         evidence.moved = at;
     }

@@ -163,10 +163,12 @@ TEST(TopologyTable, notes_when_a_stream_moves) {
     auto facts = replica("b", "a");
     facts.channels[0].heartbeats_received = 1;
     desk.read("b", facts);
-    EXPECT_FALSE(desk.server("b").stream.moved);
-    EXPECT_EQ(desk.server("b").stream.looked, desk.now);
+    const Instant first = desk.now;
+    EXPECT_EQ(desk.server("b").stream.moved, first) << "silence is counted from the first look on";
+    EXPECT_EQ(desk.server("b").stream.looked, first);
     desk.read("b", facts);
-    EXPECT_FALSE(desk.server("b").stream.moved);
+    EXPECT_EQ(desk.server("b").stream.moved, first);
+    EXPECT_GT(*desk.server("b").stream.looked, first);
     facts.channels[0].heartbeats_received = 2;
     desk.read("b", facts);
     const Instant moved = desk.now;
