@@ -25,6 +25,7 @@ struct Positions {
     gtid::GtidSet purged;                    ///< MySQL
     gtid::MariadbPosition replica_position;  ///< MariaDB gtid_slave_pos
     gtid::MariadbPosition binlog_position;   ///< MariaDB gtid_binlog_pos
+    gtid::MariadbBinlogState binlog_state;   ///< MariaDB gtid_binlog_state
     gtid::BinlogCoordinates self;
     std::optional<model::Channel> channel;  ///< main channel now; nullopt: replicates from nobody
     std::vector<model::Channel> channels;   ///< all of them, the main one included

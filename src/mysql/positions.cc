@@ -47,6 +47,7 @@ Task<Positions> read_positions_on(std::shared_ptr<Session> session, Dialect dial
     out.purged = std::move(facts.purged);
     out.replica_position = std::move(facts.replica_position);
     out.binlog_position = std::move(facts.binlog_position);
+    out.binlog_state = std::move(facts.binlog_state);
     if (answer.sets.size() > 2) {
         out.self = read_own_position(answer.sets[2]);
     }

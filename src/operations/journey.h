@@ -32,6 +32,7 @@ struct Journey {
     std::optional<Instant> writes_stand_still_until;
     bool is_decided = false;           ///< the decision is recorded: forward only
     bool open_was_tried = false;       ///< the successor may be writable, whatever the answer was
+    bool is_overtaken = false;         ///< an old primary stays closed: its successor has led meanwhile
     std::optional<Endpoint> promoted;  ///< writable, or deliberately left as it is
     std::string successor_coordinates;
     std::vector<Endpoint> failed_moves;

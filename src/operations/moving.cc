@@ -30,19 +30,39 @@ gtid::Progress in_domains_of(const mysql::Positions& source, gtid::Progress prog
     return mine->restricted_to(theirs->domains());
 }
 
+/// A larger sequence in the domain hides what another server wrote into it that the source never had; the state of its
+/// binary log tells it apart where that server has written there.
+std::uint64_t hidden_surplus(const gtid::Progress& owned, const gtid::MariadbBinlogState& logged) {
+    std::uint64_t out = 0;
+    if (const auto* position = std::get_if<gtid::MariadbPosition>(&owned)) {
+        for (const auto& gtid : position->gtids()) {
+            const auto last = logged.last(gtid.domain, gtid.server);
+            out += last && *last < gtid.sequence ? gtid.sequence - *last : 0;
+        }
+    }
+    return out;
+}
+
 }  // namespace
 
 std::optional<Error> ahead(const Holder& replica, const Holder& source) {
     const auto owned =
         in_domains_of(source.positions, gtid::union_of(replica.positions.executed, replica.positions.received));
-    if (gtid::covers(source.positions.executed, owned)) {
+    const auto hidden = hidden_surplus(owned, source.positions.binlog_state);
+    if (hidden == 0 && gtid::covers(source.positions.executed, owned)) {
         return std::nullopt;
     }
-    const auto surplus = gtid::missing_count(source.positions.executed, owned);
+    const auto surplus = std::max(hidden, gtid::missing_count(source.positions.executed, owned));
     const std::string what =
         surplus > 0 ? "owns " + std::to_string(surplus) + " transactions that " + source.server.text() + " lacks"
                     : "has another history than " + source.server.text();
     return Error{ErrorCode::refused, replica.server.text() + " " + what, 0};
+}
+
+bool has_led(const Holder& successor, const Holder& old_primary) {
+    const bool is_comparable =
+        !gtid::empty(successor.positions.executed) && !gtid::empty(old_primary.positions.executed);
+    return !successor.positions.read_only || (is_comparable && ahead(successor, old_primary).has_value());
 }
 
 mysql::SourceChange detached_from(const model::Channel& channel, std::string name) {

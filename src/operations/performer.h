@@ -82,5 +82,7 @@ struct Holder {
 /// Why `replica` must not replicate from `source`: it owns what that one lacks, or has another history. Nothing if the
 /// source has executed all that the replica owns, but for the domains that are the replica's own on MariaDB.
 std::optional<Error> ahead(const Holder& replica, const Holder& source);
+/// `successor` takes writes, or has taken some that `old_primary` lacks.
+bool has_led(const Holder& successor, const Holder& old_primary);
 
 }  // namespace orc::operations

@@ -31,13 +31,19 @@ public:
     }
 
     Co<void> all_but_the_end();
+    /// A successor that was told to take writes and did not answer: it does, or has done so.
+    Co<bool> has_opened_after_all();
+    /// From the decision on once more: there is no way back.
+    void go_forward();
+    /// Undoes what was begun.
     Co<void> retreat();
+    bool is_overtaken() const { return journey_.is_overtaken; }
     Co<void> the_end();
     Outcome outcome() const;
 
     void take_as_decided();
     void take_as_promoted();
-    void suspect_everything(std::string why);
+    void suspect_everything(std::string why, bool may_be_open);
     bool is_cancelled() const { return is_cancelled_; }
     bool has_succeeded() const;
     bool has_moved_any() const;
@@ -63,6 +69,7 @@ private:
     void take_success(const planning::Step& step);
     void fence_on();
     void take_failure(const planning::Step& step, const Error& error);
+    Co<bool> note_undoing();
     Co<void> read_again();
     void plan_again();
     void abort(std::string why);
@@ -81,6 +88,7 @@ private:
     bool wants_new_plan_ = false;
     bool is_cancelled_ = false;
     bool has_lease_ = true;
+    bool is_left_ = false;      ///< as it is, for whoever takes it up again
     runtime::TaskGroup group_;  // last: it goes first
 };
 

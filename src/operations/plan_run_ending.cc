@@ -12,6 +12,9 @@ using planning::StepState;
 
 constexpr Micros undo_limit = Seconds(20);
 constexpr Micros closing_limit = Seconds(3);
+constexpr Micros asking_limit = Seconds(1);
+constexpr Micros asking_pause = Millis(100);
+constexpr Micros noting_pause = Millis(500);
 
 }  // namespace
 
@@ -35,6 +38,64 @@ bool PlanRun::has_moved_any() const {
     });
 }
 
+Co<bool> PlanRun::has_opened_after_all() {
+    const bool is_planned = journey_.plan.kind == planning::PlanKind::graceful_takeover;
+    if (!journey_.open_was_tried || !journey_.plan.successor || !is_planned) {
+        co_return false;
+    }
+    const Endpoint successor = *journey_.plan.successor;
+    const Endpoint old = journey_.plan.subject;
+    const Deadline deadline = clock_.deadline_in(asking_limit);
+    while (!deadline.has_passed(clock_.now())) {
+        const auto now = co_await gateway_.positions(successor, deadline);
+        if (now) {
+            const auto before = journey_.latest.find(old);
+            const mysql::Positions unknown;
+            const auto& then = before == journey_.latest.end() ? unknown : before->second;
+            co_return has_led({successor, *now}, {old, then});
+        }
+        if (now.error().code == ErrorCode::cancelled) {
+            break;
+        }
+        co_await clock_.sleep_for(asking_pause);
+    }
+    co_return false;
+}
+
+void PlanRun::go_forward() {
+    is_aborted_ = false;
+    journey_.why.clear();
+    journey_.is_decided = true;
+    bool is_ahead = false;
+    const auto steps = journey_.plan.steps;
+    for (const auto& step : steps) {
+        is_ahead = is_ahead || std::holds_alternative<planning::RecordDecision>(step.action);
+        if (is_ahead && !step.always) {
+            report(step, StepState::pending, "");
+        }
+    }
+}
+
+// Without it whoever takes over might finish what is undone here. A store that is in trouble is given time; if it does
+// not get well, the recovery is left without its end, and taken up again when it is.
+Co<bool> PlanRun::note_undoing() {
+    const Deadline deadline = clock_.deadline_in(undo_limit);
+    while (true) {
+        const auto noted = co_await errands_.note_undoing(earlier(deadline, clock_.deadline_in(closing_limit)));
+        if (noted) {
+            co_return true;
+        }
+        const auto code = noted.error().code;
+        const bool is_final = code == ErrorCode::not_leader || code == ErrorCode::cancelled;
+        if (is_final || deadline.has_passed(clock_.now() + noting_pause)) {
+            journey_.errors.push_back("nothing was undone here: " + noted.error().message);
+            is_left_ = true;
+            co_return false;
+        }
+        co_await clock_.sleep_for(noting_pause);
+    }
+}
+
 Co<void> PlanRun::retreat() {
     if (journey_.deeds.empty() && !journey_.decision_tried) {
         co_return;
@@ -45,12 +106,8 @@ Co<void> PlanRun::retreat() {
         journey_.errors.push_back("nothing was undone here: " + allowed.error().message);
         co_return;
     }
-    if (journey_.decision_tried) {
-        const auto noted = co_await errands_.note_undoing(asking);
-        if (!noted) {
-            journey_.errors.push_back("nothing was undone here: " + noted.error().message);
-            co_return;
-        }
+    if (journey_.decision_tried && !co_await note_undoing()) {
+        co_return;
     }
     Undo undo(gateway_, clock_, journey_);
     if (journey_.open_was_tried && journey_.plan.successor) {
@@ -82,7 +139,7 @@ void PlanRun::conclude() {
 }
 
 Co<void> PlanRun::the_end() {
-    if (!has_lease_) {
+    if (!has_lease_ || is_left_) {
         co_return;
     }
     const auto steps = journey_.plan.steps;
@@ -131,7 +188,8 @@ void PlanRun::take_as_promoted() {
     }
 }
 
-void PlanRun::suspect_everything(std::string why) {
+void PlanRun::suspect_everything(std::string why, bool may_be_open) {
+    journey_.open_was_tried = may_be_open;
     Undo(gateway_, clock_, journey_).suspect_everything();
     abort(std::move(why));
 }

@@ -99,16 +99,28 @@ Outcome PlanRun::outcome() const {
 
 namespace {
 
-Co<void> run_to_its_end(PlanRun& run) {
-    co_await run.all_but_the_end();
-    if (run.is_cancelled()) {
-        co_return;
-    }
-    if (!run.has_succeeded()) {
+Co<void> back_or_forward_to_its_end(PlanRun& run) {
+    bool is_forward = !run.has_succeeded() && co_await run.has_opened_after_all();
+    if (!run.has_succeeded() && !is_forward) {
         co_await run.retreat();
+        is_forward = run.is_overtaken();
+    }
+    if (is_forward) {
+        run.go_forward();
+        co_await run.all_but_the_end();
+        if (run.is_cancelled()) {
+            co_return;
+        }
     }
     run.conclude();
     co_await run.the_end();
+}
+
+Co<void> run_to_its_end(PlanRun& run) {
+    co_await run.all_but_the_end();
+    if (!run.is_cancelled()) {
+        co_await back_or_forward_to_its_end(run);
+    }
 }
 
 }  // namespace
@@ -136,13 +148,11 @@ Co<Outcome> PlanRunner::finish_promoted(planning::Plan plan) {
     co_return run.outcome();
 }
 
-Co<Outcome> PlanRunner::abandon(planning::Plan plan, std::string why) {
+Co<Outcome> PlanRunner::abandon(planning::Plan plan, std::string why, bool may_be_open) {
     const auto executor = co_await asio::this_coro::executor;
     PlanRun run(means_, std::move(plan), executor);
-    run.suspect_everything(std::move(why));
-    co_await run.retreat();
-    run.conclude();
-    co_await run.the_end();
+    run.suspect_everything(std::move(why), may_be_open);
+    co_await back_or_forward_to_its_end(run);
     co_return run.outcome();
 }
 

@@ -28,8 +28,9 @@ public:
     Co<Outcome> finish(planning::Plan plan);
     /// The same where the successor is known to have been opened: whatever has become of it since, it is the primary.
     Co<Outcome> finish_promoted(planning::Plan plan);
-    /// A process died before its decision: brings every server back to how it stood, then does the end.
-    Co<Outcome> abandon(planning::Plan plan, std::string why);
+    /// A process died before its decision, or while it undid what came after it (the successor may be open then):
+    /// brings every server back to how it stood, then does the end.
+    Co<Outcome> abandon(planning::Plan plan, std::string why, bool may_be_open);
 
 private:
     Means means_;

@@ -87,12 +87,6 @@ Task<std::string> Performer::read_one(planning::Reading reading, Deadline deadli
     co_return "";
 }
 
-namespace {
-
-Co<void> wake_at(runtime::Clock& clock, Instant when) { co_await clock.sleep_until(when); }
-
-}  // namespace
-
 Co<void> Performer::read_into(
     planning::Reading reading, Deadline deadline, std::size_t& answered, std::size_t& failed
 ) {
@@ -130,7 +124,7 @@ Task<std::string> Performer::read_positions(planning::ReadPositions action, Dead
         journey_.news.positions[reading.server] = unknown;
         round.group.spawn(read_into(reading, deadline, round.answered, round.failed));
     }
-    round.group.spawn(wake_at(clock_, deadline.at));
+    round.group.spawn(clock_.sleep_until(deadline.at));
     const std::size_t all = action.readings.size();
     std::optional<Instant> patience_ends;
     bool is_cancelled = false;
@@ -141,7 +135,7 @@ Task<std::string> Performer::read_positions(planning::ReadPositions action, Dead
         }
         if (!patience_ends && round.answered > 0 && (round.answered + round.failed) * 2 >= all) {
             patience_ends = now + std::max({patience_least, (now - began) * 3, usual_of_silent(action) * 4});
-            round.group.spawn(wake_at(clock_, *patience_ends));
+            round.group.spawn(clock_.sleep_until(*patience_ends));
         }
         co_await round.group.next_end();
         const auto state = co_await asio::this_coro::cancellation_state;

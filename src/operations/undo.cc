@@ -12,6 +12,7 @@ namespace {
 constexpr int undo_tries = 3;
 constexpr Micros undo_pause = Millis(100);
 constexpr Micros one_try = Seconds(3);
+constexpr Micros one_look = Millis(500);
 
 }  // namespace
 
@@ -111,11 +112,27 @@ Task<mysql::Positions> Undo::at_rest(planning::Before before, Deadline deadline)
     co_return now;
 }
 
+// Its successor may have been opened although it never said so: what was written there would be lost, or be written
+// on two sides from now on.
+Task<void> Undo::check_overtaken(planning::Before before, mysql::Positions now, Deadline deadline) {
+    if (!journey_.open_was_tried || !journey_.plan.successor) {
+        co_return Result<void>();
+    }
+    const Endpoint successor = *journey_.plan.successor;
+    const auto then = co_await gateway_.positions(successor, earlier(deadline, clock_.deadline_in(one_look)));
+    if (then && has_led({successor, *then}, {before.server, now})) {
+        journey_.is_overtaken = true;
+        co_return fail(ErrorCode::refused, before.server.text() + " stays closed: " + successor.text() + " has led");
+    }
+    co_return Result<void>();
+}
+
 Task<std::string> Undo::restore(planning::Before before, Deadline deadline) {
     const Deadline once = earlier(deadline, clock_.deadline_in(one_try));
     CO_TRY(const auto now, co_await at_rest(before, once));
     std::string opened;
     if (before.was_writable && now.read_only && is_closed(before.server)) {
+        CO_TRY(co_await check_overtaken(before, now, once));
         const mysql::ReadOnlyChange change{false, true, false};
         CO_TRY(co_await gateway_.set_read_only(before.server, change, deadline));
         opened = before.server.text() + " is writable again";

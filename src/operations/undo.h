@@ -31,6 +31,7 @@ public:
     Task<void> close_successor(Endpoint successor, Deadline deadline);
 
 private:
+    Task<void> check_overtaken(planning::Before before, mysql::Positions now, Deadline deadline);
     Task<std::string> restore(planning::Before before, Deadline deadline);
     Task<mysql::Positions> at_rest(planning::Before before, Deadline deadline);
     Task<std::string> restore_replica(planning::Before before, mysql::Positions now, Deadline deadline);

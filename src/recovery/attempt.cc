@@ -117,8 +117,10 @@ Co<void> Attempt::resume(model::RecoveryRecord record, std::optional<model::Reco
         note("The process that had begun this died after its decision: finishing it");
         co_await runner.finish(*plan);
     } else {
-        note("The process that had begun this died before its decision: undoing it");
-        co_await runner.abandon(*plan, "its process died before the decision");
+        const bool was_undoing = progress->phase == model::RecoveryPhase::undoing;
+        const std::string when = was_undoing ? "while it was undoing it" : "before its decision";
+        note("The process that had begun this died " + when + ": undoing it");
+        co_await runner.abandon(*plan, "its process died " + when, was_undoing);
     }
     is_over_ = true;
     is_urgent_ = false;
@@ -187,6 +189,7 @@ bool changes_place(const planning::Action& action) {
 // that a switch is done may ask for the way back in the same breath.
 Co<void> Attempt::look_at_all() {
     std::vector<Endpoint> servers;
+    servers.reserve(plan_.before.size());
     for (const auto& before : plan_.before) {
         servers.push_back(before.server);
     }

@@ -42,8 +42,6 @@ Co<void> look(Eyes& eyes, Endpoint server, Deadline deadline, std::shared_ptr<st
     ++*answered;
 }
 
-Co<void> wake_at(runtime::Clock& clock, Instant when) { co_await clock.sleep_until(when); }
-
 }  // namespace
 
 Task<std::string> Attempt::confirm(planning::ConfirmFailure action, Deadline deadline) {
@@ -57,7 +55,7 @@ Task<std::string> Attempt::confirm(planning::ConfirmFailure action, Deadline dea
     for (const auto& server : servers) {
         group.spawn(look(shop_.eyes, server, deadline, answered));
     }
-    group.spawn(wake_at(shop_.clock, deadline.at));
+    group.spawn(shop_.clock.sleep_until(deadline.at));
     // The last one to answer may be the dead one itself, or one that hangs: nobody waits for it long.
     std::optional<Instant> patience_ends;
     bool is_cancelled = false;
@@ -68,7 +66,7 @@ Task<std::string> Attempt::confirm(planning::ConfirmFailure action, Deadline dea
         }
         if (!patience_ends && *answered * 2 >= servers.size()) {
             patience_ends = now + std::max(patience_least, (now - began) * 3);
-            group.spawn(wake_at(shop_.clock, *patience_ends));
+            group.spawn(shop_.clock.sleep_until(*patience_ends));
         }
         co_await group.next_end();
         const auto state = co_await asio::this_coro::cancellation_state;

@@ -32,6 +32,7 @@ const std::vector<analysis::Finding>& FindingsBoard::of(const ClusterName& clust
 
 std::vector<Endpoint> FindingsBoard::subjects() const {
     std::vector<Endpoint> subjects;
+    subjects.reserve(by_cluster_.size());
     for (const auto& [name, some] : by_cluster_) {
         subjects.push_back(some.front().subject);
     }

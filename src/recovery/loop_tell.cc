@@ -66,7 +66,7 @@ void RecoveryLoop::State::note_blocked(const Finding& finding) {
         record.code = analysis::name(finding.code);
         record.cluster = finding.cluster;
         record.at = shop.clock.wall();
-        record.blocking_recovery = *blocking;
+        record.blocking_recovery = blocking;
         changes.emplace_back(model::PutBlockedRecovery{std::move(record)});
     } else if (intent->blocked.contains(finding.subject)) {
         changes.emplace_back(model::DropBlockedRecovery{finding.subject});

@@ -56,6 +56,7 @@ void RecoveryLoop::State::tell(const Event& event) {
 
 void RecoveryLoop::State::publish_running() {
     std::vector<Running> fresh;
+    fresh.reserve(attempts.size());
     for (const auto& [uid, attempt] : attempts) {
         fresh.push_back(attempt->running());
     }

@@ -267,7 +267,7 @@ private:
         }
         if (one_in(3)) {
             const auto& switchover = story_.happenings.front();
-            add_primary_loss(switchover.at + between(Micros(100), Seconds(1)));
+            add_primary_loss(std::min(switchover.at + between(Micros(100), Seconds(1)), story_.faults_end - Millis(1)));
         }
     }
     void make_service_death() {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <map>
 
 #include "base/ensure.h"
 
@@ -210,6 +211,18 @@ model::Facts SimServer::facts(
     return out;
 }
 
+gtid::MariadbBinlogState SimServer::binlog_state() const {
+    std::map<int, Transaction> last;
+    for (std::size_t i = 0; i < committed; ++i) {
+        last[log[i].origin] = log[i];
+    }
+    std::string out;
+    for (const auto& [origin, transaction] : last) {
+        out += (out.empty() ? "" : ",") + position_of(transaction).text();
+    }
+    return gtid::MariadbBinlogState::parse(out).value();
+}
+
 mysql::Positions SimServer::positions(const SimServer* source, Instant now) const {
     mysql::Positions out;
     out.read_only = read_only;
@@ -217,6 +230,7 @@ mysql::Positions SimServer::positions(const SimServer* source, Instant now) cons
     if (options_.is_mariadb) {
         out.replica_position = position_of(replica_position);
         out.binlog_position = position_of(last_committed());
+        out.binlog_state = binlog_state();
     } else {
         std::vector<std::uint64_t> counts(logged_.size());
         for (std::size_t i = 0; i < purged; ++i) {

@@ -139,6 +139,7 @@ public:
 
 private:
     gtid::GtidSet set_of(const std::vector<std::uint64_t>& counts) const;
+    gtid::MariadbBinlogState binlog_state() const;
     gtid::MariadbPosition position_of(const std::optional<Transaction>& transaction) const;
     std::optional<Transaction> last_committed() const;
     gtid::MariadbPosition current_position() const;

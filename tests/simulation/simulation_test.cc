@@ -62,6 +62,14 @@ TEST(Simulation, the_same_seed_tells_the_same_story) {
     }
 }
 
+TEST(Simulation, what_once_went_wrong_stays_right) {
+    quiet();
+    Tally sum;
+    for (const std::uint64_t seed : {700800u, 710654u, 902157u, 909101u, 1101715u, 1103882u, 1110842u}) {
+        tell(seed, sum);
+    }
+}
+
 TEST(Simulation, every_rule_holds_in_every_story) {
     quiet();
     const std::uint64_t count = number_from("ORC_SIM_SEEDS", 250);

@@ -268,6 +268,27 @@ TEST(Story, a_successor_that_took_writes_before_it_was_given_up_is_not_put_below
     }
 }
 
+// It has led already: the way back would lose what was written to it, or leave two that take writes.
+TEST(Story, a_successor_that_took_writes_and_is_heard_again_in_time_stays_the_primary) {
+    for (const bool is_mariadb : {false, true}) {
+        for (const bool is_old_primary_frozen : {false, true}) {
+            SCOPED_TRACE(std::string(is_mariadb ? "MariaDB" : "MySQL") + (is_old_primary_frozen ? ", frozen" : ""));
+            Scenario story = switched_over(is_mariadb);
+            const Micros opened = time_of(story, {"  db2:3306: set read_only off"});
+            story.add(opened + Micros(10), Kind::cut, 1, manager_node, Wire::silent);
+            story.add(opened + at(is_old_primary_frozen ? 6.5 : 4.2), Kind::mend, 1, manager_node);
+            if (is_old_primary_frozen) {
+                story.add(opened + Micros(10), Kind::freeze, 0);
+                story.add(opened + Seconds(12), Kind::thaw, 0);
+            }
+            story.faults_end = at(50);
+            const Verdict verdict = tell(story);
+            EXPECT_EQ(verdict.primary, db2);
+            EXPECT_EQ(verdict.tally.switchovers_done, 1);
+        }
+    }
+}
+
 // A sibling that still receives would acknowledge one more write, which its new source lacks.
 TEST(Story, a_silent_primary_that_is_back_at_any_moment_of_its_recovery_costs_nothing) {
     for (const bool is_mariadb : {false, true}) {
