@@ -150,6 +150,8 @@ Run one(const Settings& settings, std::mt19937& chance) {
 
 }  // namespace
 
+// What is thrown here ends the program, and says why.
+// NOLINTNEXTLINE(bugprone-exception-escape)
 int main(int argc, char** argv) {
     CLI::App app("Measures how long writes stop during a failover or takeover.");
     Settings settings;
@@ -177,13 +179,14 @@ int main(int argc, char** argv) {
     for (int i = 1; i <= settings.runs; ++i) {
         const Run run = one(settings, chance);
         if (run.failed) {
-            std::cout << "run " << i << ": FAILED " << run.why << std::endl;
+            std::cout << "run " << i << ": FAILED " << run.why << '\n' << std::flush;
             ++bad;
             continue;
         }
         std::cout << "run " << i << ": " << run.gap.count() << " ms without writes, " << run.acknowledged
                   << " rows acknowledged, " << run.lost << " lost" << (run.two_primaries ? ", TWO PRIMARIES" : "")
-                  << std::endl;
+                  << '\n'
+                  << std::flush;
         gaps.push_back(run.gap.count());
         lost += run.lost;
         acknowledged += run.acknowledged;
@@ -194,7 +197,8 @@ int main(int argc, char** argv) {
         std::cout << "SUMMARY " << settings.how << " " << flavor << (settings.semi_sync ? " semi-sync" : "")
                   << ": runs " << gaps.size() << " of " << settings.runs << ", min " << gaps.front() << " median "
                   << gaps[gaps.size() / 2] << " max " << gaps.back() << " ms, " << lost << " of " << acknowledged
-                  << " acknowledged rows lost, seed " << seed << std::endl;
+                  << " acknowledged rows lost, seed " << seed << '\n'
+                  << std::flush;
     }
     return bad == 0 ? 0 : 1;
 }

@@ -99,7 +99,7 @@ struct FakeFleet::State {
     bool is_silent_now(int host) const { return is_silent && goes_silent(host); }
 
     Result<void> open_listeners() {
-        in_addr any{};
+        const in_addr any{};
         TRY(add_listener(any));
         for (int host = 0; options.silence == Silence::drop && host < options.shape.hosts(); ++host) {
             if (goes_silent(host)) {
@@ -272,6 +272,7 @@ Result<std::unique_ptr<FakeFleet>> FakeFleet::open(FleetOptions options) {
 std::vector<Endpoint> FakeFleet::primaries() const {
     const FleetShape& shape = state_->options.shape;
     std::vector<Endpoint> out;
+    out.reserve(static_cast<std::size_t>(shape.clusters));
     for (int i = 0; i < shape.clusters; ++i) {
         out.push_back(Endpoint{shape.address(i * (shape.replicas + 1)), shape.port});
     }

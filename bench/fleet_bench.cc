@@ -234,6 +234,8 @@ int run(const Wishes& wishes) {
 }  // namespace
 }  // namespace orc::bench
 
+// What is thrown here ends the program, and says why.
+// NOLINTNEXTLINE(bugprone-exception-escape)
 int main(int argc, char** argv) {
     setvbuf(stdout, nullptr, _IOLBF, 0);
     int exit_code = 0;

@@ -18,7 +18,7 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr milliseconds kStartLimit{120'000};
+constexpr milliseconds start_limit{120'000};
 
 /// Holds an exclusive lock on a file as long as it lives; the kernel frees it however the process ends.
 class FileLock {
@@ -89,7 +89,7 @@ Result<void> prepare(const Installation& installation, const Place& place, Nurse
     TRY(run(initialize_command(installation, place), place.log()));
     TRY(const pid_t pid, start_server(installation, place, nursery));
     const auto fill = [&]() -> Result<void> {
-        TRY(Client root, wait_until_ready(place, pid, kStartLimit));
+        TRY(Client root, wait_until_ready(place, pid, start_limit));
         for (const auto& statement : preparation(installation.flavor)) {
             if (auto done = root.query(statement); !done) {
                 return tl::unexpected(with_context(statement, done.error()));
@@ -100,9 +100,9 @@ Result<void> prepare(const Installation& installation, const Place& place, Nurse
     const auto filled = fill();
     if (!reap(pid, milliseconds{0})) {
         ::kill(pid, filled ? SIGTERM : SIGKILL);
-        if (!reap(pid, kStartLimit)) {
+        if (!reap(pid, start_limit)) {
             ::kill(pid, SIGKILL);
-            reap(pid, kStartLimit);
+            reap(pid, start_limit);
             return fail(ErrorCode::timed_out, "the first server did not stop: " + tail(place.log(), 5));
         }
     }
@@ -122,7 +122,7 @@ Result<fs::path> blueprint(const Installation& installation, const fs::path& wor
     // The settings are part of the name; a fixed place, because its own does not matter.
     const std::string key =
         fingerprint(installation, settings(installation, Place{.folder = "", .listen = {}}, Style{}));
-    const fs::path kept = cache_folder() / fmt::format("blueprint-{}-{}", name(installation.flavor), key);
+    fs::path kept = cache_folder() / fmt::format("blueprint-{}-{}", name(installation.flavor), key);
     if (fs::exists(kept)) {
         return kept;
     }
@@ -171,7 +171,7 @@ Result<pid_t> start_server(const Installation& installation, const Place& place,
 Result<Client> wait_until_ready(const Place& place, pid_t pid, milliseconds timeout) {
     const auto end = std::chrono::steady_clock::now() + timeout;
     while (true) {
-        auto client = Client::connect(place.socket(), std::string(kRoot.user), milliseconds{5000});
+        auto client = Client::connect(place.socket(), std::string(root_account.user), milliseconds{5000});
         if (client) {
             return client;
         }

@@ -16,13 +16,13 @@ namespace orc::sandbox {
 
 namespace {
 
-constexpr std::uint32_t kLongPassword = 1U << 0U;
-constexpr std::uint32_t kLongFlag = 1U << 2U;
-constexpr std::uint32_t kProtocol41 = 1U << 9U;
-constexpr std::uint32_t kTransactions = 1U << 13U;
-constexpr std::uint32_t kSecureConnection = 1U << 15U;
-constexpr std::uint32_t kPluginAuth = 1U << 19U;
-constexpr std::size_t kFullPacket = 0xFFFFFF;
+constexpr std::uint32_t long_password = 1U << 0U;
+constexpr std::uint32_t long_flag = 1U << 2U;
+constexpr std::uint32_t protocol41 = 1U << 9U;
+constexpr std::uint32_t transactions = 1U << 13U;
+constexpr std::uint32_t secure_connection = 1U << 15U;
+constexpr std::uint32_t plugin_auth = 1U << 19U;
+constexpr std::size_t full_packet = 0xFFFFFF;
 
 /// Reads a packet's fields in order. Reading past its end gives zeros and sets `ok` to false.
 struct Reader {
@@ -217,7 +217,7 @@ Result<void> Client::login(const std::string& user) {
     const std::string plugin(in.zero_terminated());
 
     std::string answer;
-    put_integer(answer, kLongPassword | kLongFlag | kProtocol41 | kTransactions | kSecureConnection | kPluginAuth, 4);
+    put_integer(answer, long_password | long_flag | protocol41 | transactions | secure_connection | plugin_auth, 4);
     put_integer(answer, 1U << 24U, 4);
     put_integer(answer, 45, 1);  // utf8mb4
     answer.append(23, '\0');
@@ -299,7 +299,7 @@ Result<Rows> Client::read_table(std::uint64_t columns) {
 }
 
 Result<void> Client::send_packet(std::string_view payload) {
-    if (payload.size() >= kFullPacket) {
+    if (payload.size() >= full_packet) {
         return fail(ErrorCode::invalid, "statement too long");
     }
     std::string packet;
@@ -331,7 +331,7 @@ Result<std::string> Client::receive_packet() {
         const std::size_t before = payload.size();
         payload.resize(before + size);
         TRY(receive_exactly(payload.data() + before, size));
-        if (size < kFullPacket) {
+        if (size < full_packet) {
             return payload;
         }
     }

@@ -117,7 +117,8 @@ TEST(Client, speaks_with_a_real_server) {
         ASSERT_FALSE(stranger.has_value());
         EXPECT_EQ(stranger.error().code, ErrorCode::denied);
         EXPECT_EQ(stranger.error().number, 1045);
-        EXPECT_FALSE(lab.connect(1, std::string(kManager.user)).has_value()) << "it has a password, and we sent none";
+        EXPECT_FALSE(lab.connect(1, std::string(manager_account.user)).has_value())
+            << "it has a password, and we sent none";
     }
     {
         SCOPED_TRACE("an answer that takes too long closes the session");

@@ -14,8 +14,8 @@ namespace orc::sandbox {
 
 namespace {
 
-constexpr std::size_t kLongestMessage = 1 << 20;
-constexpr char kBetweenWords = '\0';
+constexpr std::size_t longest_message = 1 << 20;
+constexpr char between_words = '\0';
 
 Result<sockaddr_un> address_in(const std::filesystem::path& folder) {
     sockaddr_un address{};
@@ -57,7 +57,7 @@ Result<std::string> receive_message(int fd) {
         const std::size_t space = got.find(' ');
         if (space != std::string::npos) {
             const std::size_t size = std::strtoull(got.c_str(), nullptr, 10);
-            if (size > kLongestMessage) {
+            if (size > longest_message) {
                 return fail(ErrorCode::invalid, "message too long");
             }
             if (got.size() >= space + 1 + size) {
@@ -82,7 +82,7 @@ Result<std::string> receive_message(int fd) {
 
 Result<std::string> ask(const std::filesystem::path& folder, const Words& request, bool until_gone) {
     TRY(const int fd, connect_to(folder));
-    send_message(fd, join(request, std::string_view(&kBetweenWords, 1)));
+    send_message(fd, join(request, std::string_view(&between_words, 1)));
     auto answer = receive_message(fd);
     char nothing = 0;
     while (until_gone && answer && ::recv(fd, &nothing, 1, 0) > 0) {
@@ -130,7 +130,7 @@ void ControlSocket::serve_one(const std::function<Result<std::string>(const Word
         return;
     }
     Words words;
-    for (const auto word : split(*request, kBetweenWords)) {
+    for (const auto word : split(*request, between_words)) {
         words.emplace_back(word);
     }
     const auto answered = answer(words);

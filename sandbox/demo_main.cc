@@ -106,7 +106,7 @@ void print_guide(const Sandbox& servers, const ServiceProcess& service, const fs
 
 int run(bool unattended, Flavor flavor, bool semi_sync) {
     const fs::path programs = fs::read_symlink("/proc/self/exe").parent_path();
-    std::cout << "Starting four " << name(flavor) << " servers ..." << std::endl;
+    std::cout << "Starting four " << name(flavor) << " servers ..." << '\n' << std::flush;
     Options options;
     options.flavor = flavor;
     options.semi_sync = semi_sync;
@@ -126,7 +126,8 @@ int run(bool unattended, Flavor flavor, bool semi_sync) {
         return 1;
     }
     std::cout << "The service leads after " << (*service)->start_took().count() << " ms; discovering from "
-              << (*servers)->endpoint(1).text() << std::endl;
+              << (*servers)->endpoint(1).text() << '\n'
+              << std::flush;
     const auto began = Clock::now();
     const auto seed = (*servers)->endpoint(1);
     const auto discovered = (*service)->get("/api/discover/" + seed.host + "/" + std::to_string(seed.port));
@@ -161,12 +162,14 @@ int run(bool unattended, Flavor flavor, bool semi_sync) {
             std::cout << std::flush;
         }
     }
-    std::cout << "\nStopping ..." << std::endl;
+    std::cout << "\nStopping ...\n" << std::flush;
     return 0;
 }
 
 }  // namespace
 
+// What is thrown here ends the program, and says why.
+// NOLINTNEXTLINE(bugprone-exception-escape)
 int main(int argc, char** argv) {
     CLI::App app("A live orchestrator beside four real servers on this machine.");
     bool unattended = false;

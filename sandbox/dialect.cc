@@ -94,7 +94,7 @@ Result<Installation> find_mariadb() {
     return Installation{.flavor = Flavor::mariadb, .root = "/usr", .server = {server.string()}, .server_file = server};
 }
 
-constexpr std::string_view kCommonSettings = R"(skip-name-resolve
+constexpr std::string_view common_settings = R"(skip-name-resolve
 innodb_buffer_pool_size=24M
 innodb_flush_log_at_trx_commit=2
 innodb_use_native_aio=0
@@ -109,7 +109,7 @@ read_only=1
 )";
 
 // performance_schema is off: a MariaDB keeps nothing there that replication tools need.
-constexpr std::string_view kMariadbSettings = R"(slave_net_timeout=4
+constexpr std::string_view mariadb_settings = R"(slave_net_timeout=4
 log_slave_updates=ON
 skip-slave-start
 performance_schema=OFF
@@ -120,7 +120,7 @@ key_buffer_size=1M
 )";
 
 // performance_schema is on, since the replication tables live there, but its event histories are kept small.
-constexpr std::string_view kMysqlSettings = R"(replica_net_timeout=4
+constexpr std::string_view mysql_settings = R"(replica_net_timeout=4
 log_replica_updates=ON
 skip-replica-start
 replica_parallel_workers=2
@@ -142,12 +142,12 @@ secure-file-priv=NULL
 mysqlx=OFF
 )";
 
-constexpr std::string_view kMariadbSemiSync = R"(rpl_semi_sync_slave_enabled=ON
+constexpr std::string_view mariadb_semi_sync = R"(rpl_semi_sync_slave_enabled=ON
 rpl_semi_sync_master_timeout=2000
 rpl_semi_sync_master_wait_point=AFTER_SYNC
 )";
 
-constexpr std::string_view kMysqlSemiSync = R"(plugin-load-add=semisync_source.so
+constexpr std::string_view mysql_semi_sync = R"(plugin-load-add=semisync_source.so
 plugin-load-add=semisync_replica.so
 rpl_semi_sync_replica_enabled=1
 rpl_semi_sync_source_timeout=2000
@@ -230,8 +230,8 @@ std::string settings(const Installation& installation, const Place& place, const
     if (::geteuid() == 0) {
         text += "user=root\n";  // it drops no rights, so the folder needs no owner of its own
     }
-    text += kCommonSettings;
-    text += mysql ? kMysqlSettings : kMariadbSettings;
+    text += common_settings;
+    text += mysql ? mysql_settings : mariadb_settings;
     if (mysql) {  // both in words: the default has changed with the versions
         text += style.gtid ? "gtid_mode=ON\nenforce_gtid_consistency=ON\n"
                            : "gtid_mode=OFF\nenforce_gtid_consistency=OFF\n";
@@ -240,7 +240,7 @@ std::string settings(const Installation& installation, const Place& place, const
         text += fmt::format("gtid_domain_id={}\n", style.own_gtid_domain ? place.server_id : 0);
     }
     if (style.semi_sync) {
-        text += mysql ? kMysqlSemiSync : kMariadbSemiSync;
+        text += mysql ? mysql_semi_sync : mariadb_semi_sync;
     }
     if (!style.certificates.empty()) {
         text += fmt::format(

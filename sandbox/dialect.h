@@ -41,12 +41,14 @@ struct Account {
     std::string_view user;
     std::string_view secret;
 };
-inline constexpr Account kManager{
+inline constexpr Account manager_account{
     .user = "orchestrator", .secret = "orch_pw"
 };  ///< the account for the program under test
-inline constexpr Account kReplication{.user = "repl", .secret = "repl_pw"};
-inline constexpr Account kBench{.user = "bench", .secret = ""};  ///< reads and writes lab.*, no privileges beyond
-inline constexpr Account kRoot{.user = "root", .secret = ""};    ///< over the unix socket only
+inline constexpr Account replication_account{.user = "repl", .secret = "repl_pw"};
+inline constexpr Account bench_account{
+    .user = "bench", .secret = ""
+};                                                                    ///< reads and writes lab.*, no privileges beyond
+inline constexpr Account root_account{.user = "root", .secret = ""};  ///< over the unix socket only
 
 /// A server's own place in a sandbox.
 struct Place {

@@ -23,7 +23,7 @@ std::string first_of(const Rows& rows, std::size_t row, std::initializer_list<st
 std::vector<std::string> preparation(Flavor flavor) {
     const bool mysql = flavor == Flavor::mysql;
     std::vector<std::string> sql = open_for_writes(flavor);
-    for (const Account& account : {kManager, kReplication, kBench}) {
+    for (const Account& account : {manager_account, replication_account, bench_account}) {
         sql.push_back(fmt::format("CREATE USER '{}'@'%' IDENTIFIED BY '{}'", account.user, account.secret));
     }
     const auto grant = [&sql](std::string_view what, std::string_view on, const Account& account) {
@@ -36,25 +36,25 @@ std::vector<std::string> preparation(Flavor flavor) {
         "CREATE TABLE meta.cluster (anchor TINYINT PRIMARY KEY, cluster_name VARCHAR(128), cluster_domain VARCHAR(128))"
     );
     sql.emplace_back("INSERT INTO meta.cluster VALUES (1, 'lab', 'lab.local')");
-    grant("REPLICATION SLAVE", "*.*", kReplication);
-    grant("SELECT, INSERT, UPDATE, DELETE", "lab.*", kBench);
-    grant("SELECT", "meta.*", kManager);
+    grant("REPLICATION SLAVE", "*.*", replication_account);
+    grant("SELECT, INSERT, UPDATE, DELETE", "lab.*", bench_account);
+    grant("SELECT", "meta.*", manager_account);
     if (mysql) {
-        grant("PROCESS, RELOAD, REPLICATION SLAVE, REPLICATION CLIENT", "*.*", kManager);
+        grant("PROCESS, RELOAD, REPLICATION SLAVE, REPLICATION CLIENT", "*.*", manager_account);
         grant(
             "REPLICATION_SLAVE_ADMIN, SYSTEM_VARIABLES_ADMIN, CONNECTION_ADMIN, BINLOG_ADMIN, REPLICATION_APPLIER",
             "*.*",
-            kManager
+            manager_account
         );
-        grant("SELECT", "performance_schema.*", kManager);
-        grant("SELECT", "mysql.slave_master_info", kManager);
+        grant("SELECT", "performance_schema.*", manager_account);
+        grant("SELECT", "mysql.slave_master_info", manager_account);
         sql.emplace_back("RESET BINARY LOGS AND GTIDS");
     } else {
         grant(
             "PROCESS, RELOAD, REPLICATION SLAVE, BINLOG MONITOR, SLAVE MONITOR, REPLICATION SLAVE ADMIN, "
             "REPLICATION MASTER ADMIN, READ_ONLY ADMIN, BINLOG ADMIN, CONNECTION ADMIN",
             "*.*",
-            kManager
+            manager_account
         );
         sql.emplace_back("RESET MASTER");
         sql.emplace_back("SET GLOBAL gtid_slave_pos=''");
@@ -72,8 +72,8 @@ std::vector<std::string> replicate_from(Flavor flavor, const Following& followin
     const auto text = [](std::string_view value) { return fmt::format("'{}'", value); };
     add("HOST", text(following.source.host));
     add("PORT", std::to_string(following.source.port));
-    add("USER", text(kReplication.user));
-    add("PASSWORD", text(kReplication.secret));
+    add("USER", text(replication_account.user));
+    add("PASSWORD", text(replication_account.secret));
     // One second between heartbeats and between attempts: what production sites that care about failover times set.
     add("CONNECT_RETRY", "1");
     add("HEARTBEAT_PERIOD", "1");
@@ -134,16 +134,17 @@ std::vector<std::string> join_group(bool is_founder) {
         "SET GLOBAL super_read_only=0",
         "SET SESSION sql_log_bin=0",
         fmt::format(
-            "GRANT GROUP_REPLICATION_STREAM, CONNECTION_ADMIN, BACKUP_ADMIN ON *.* TO '{}'@'%'", kReplication.user
+            "GRANT GROUP_REPLICATION_STREAM, CONNECTION_ADMIN, BACKUP_ADMIN ON *.* TO '{}'@'%'",
+            replication_account.user
         ),
         "SET SESSION sql_log_bin=1",
     };
     if (is_founder) {
         statements.emplace_back("SET GLOBAL group_replication_bootstrap_group=ON");
     }
-    statements.push_back(
-        fmt::format("START GROUP_REPLICATION USER='{}', PASSWORD='{}'", kReplication.user, kReplication.secret)
-    );
+    statements.push_back(fmt::format(
+        "START GROUP_REPLICATION USER='{}', PASSWORD='{}'", replication_account.user, replication_account.secret
+    ));
     if (is_founder) {
         statements.emplace_back("SET GLOBAL group_replication_bootstrap_group=OFF");
     }

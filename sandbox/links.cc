@@ -32,7 +32,7 @@ std::vector<Link> links_of(Layout layout, int servers) {
         case Layout::multi_source:
             for (int i = 3; i <= servers; ++i) {
                 add(i, 1);
-                add(i, 2, kSecondChannel);
+                add(i, 2, second_channel);
             }
             break;
         case Layout::group:

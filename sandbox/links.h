@@ -16,7 +16,7 @@ enum class Layout {
 };
 
 /// The channel that leads to server 2 in a multi-source layout.
-inline constexpr const char* kSecondChannel = "second";
+inline constexpr const char* second_channel = "second";
 
 /// One replication channel; "" is the default one.
 struct Link {

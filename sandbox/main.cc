@@ -176,6 +176,8 @@ int report(const Result<std::string>& result) {
 }  // namespace
 }  // namespace orc::sandbox
 
+// What is thrown here ends the program, and says why.
+// NOLINTNEXTLINE(bugprone-exception-escape)
 int main(int argc, char** argv) {
     using namespace orc::sandbox;
     sigset_t handled;

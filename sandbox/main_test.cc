@@ -21,11 +21,11 @@ using namespace std::chrono_literals;
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr std::chrono::seconds kProgramPatience{60};
+constexpr std::chrono::seconds program_patience{60};
 
 /// Looks again every few milliseconds, since another process makes it true. False when it did not.
 bool becomes_true(const std::function<bool()>& condition) {
-    const auto end = std::chrono::steady_clock::now() + kProgramPatience;
+    const auto end = std::chrono::steady_clock::now() + program_patience;
     while (!condition()) {
         if (std::chrono::steady_clock::now() > end) {
             return false;
@@ -60,7 +60,7 @@ protected:
     void TearDown() override {
         if (!ended()) {
             ::kill(holder_, SIGTERM);
-            reap(holder_, kProgramPatience);
+            reap(holder_, program_patience);
         }
         std::error_code ignored;
         fs::remove_all(parent_, ignored);

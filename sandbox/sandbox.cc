@@ -19,7 +19,7 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr milliseconds kReplicateLimit{60'000};
+constexpr milliseconds replicate_limit{60'000};
 
 Result<Style> style_of(const Options& options, const std::vector<Endpoint>& endpoints, const fs::path& folder) {
     Style style;
@@ -68,7 +68,7 @@ Result<std::unique_ptr<Sandbox>> Sandbox::start(Options options) {
     }
     std::unique_ptr<Sandbox> sandbox(new Sandbox(std::move(state)));  // from here on its destructor cleans up
     TRY(sandbox->state_->bring_up());
-    TRY(sandbox->wait_until_replicating(kReplicateLimit));
+    TRY(sandbox->wait_until_replicating(replicate_limit));
     return sandbox;
 }
 
@@ -183,7 +183,7 @@ Result<void> Sandbox::replicate(int i, int source) {
 }
 
 Result<Rows> Sandbox::sql(int i, std::string_view text) const {
-    auto root = Client::connect(socket(i), std::string(kRoot.user), milliseconds{30'000});
+    auto root = Client::connect(socket(i), std::string(root_account.user), milliseconds{30'000});
     if (!root) {
         return tl::unexpected(state_->named(i, root.error()));
     }
@@ -223,7 +223,7 @@ Result<void> Sandbox::wait_until_replicating(Timeout timeout) const {
         if (std::chrono::steady_clock::now() > end) {
             return fail(ErrorCode::timed_out, "not every server replicates:\n" + to_text(seen));
         }
-        std::this_thread::sleep_for(kBetweenLooks);
+        std::this_thread::sleep_for(between_looks);
     }
 }
 

@@ -100,8 +100,9 @@ public:
     /// Runs one statement as root over the server's socket.
     Result<Rows> sql(int i, std::string_view text) const;
     /// A TCP session of a passwordless account.
-    Result<Client> connect(int i, const std::string& user = std::string(kBench.user), Timeout timeout = Timeout{5000})
-        const;
+    Result<Client> connect(
+        int i, const std::string& user = std::string(bench_account.user), Timeout timeout = Timeout{5000}
+    ) const;
 
     std::vector<ServerStatus> status() const;
     /// Waits until every running server, but for those that the layout lets take writes, has all replication threads

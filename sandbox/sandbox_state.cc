@@ -18,8 +18,8 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr milliseconds kStartLimit{120'000};
-constexpr milliseconds kStopLimit{60'000};
+constexpr milliseconds start_limit{120'000};
+constexpr milliseconds stop_limit{60'000};
 
 }  // namespace
 
@@ -42,7 +42,7 @@ Result<void> for_each_at_once(int count, const std::function<Result<void>(int)>&
 Result<void> Sandbox::State::start_process(Server& server) const {
     TRY(server.pid, start_server(installation, server.place, const_cast<Nursery&>(nursery)));
     std::ofstream(server.place.folder / "pid") << server.pid << '\n';
-    auto ready = wait_until_ready(server.place, server.pid, kStartLimit);
+    auto ready = wait_until_ready(server.place, server.pid, start_limit);
     if (!ready) {
         server.running();
         return tl::unexpected(ready.error());
@@ -57,7 +57,7 @@ Result<void> Sandbox::State::end_process(Server& server, int signal) const {
     }
     ::kill(pid, signal);
     ::kill(pid, SIGCONT);  // a frozen one would not notice anything but SIGKILL
-    if (!reap(pid, kStopLimit)) {
+    if (!reap(pid, stop_limit)) {
         return fail(ErrorCode::timed_out, fmt::format("process {} did not end", pid));
     }
     server.pid = 0;
@@ -78,7 +78,7 @@ Result<void> Sandbox::State::signal(int i, int signal) const {
 }
 
 Result<void> Sandbox::State::all_sql(int i, const std::vector<std::string>& statements) const {
-    auto root = Client::connect(server(i).place.socket(), std::string(kRoot.user), milliseconds{30'000});
+    auto root = Client::connect(server(i).place.socket(), std::string(root_account.user), milliseconds{30'000});
     if (!root) {
         return tl::unexpected(named(i, root.error()));
     }
@@ -104,7 +104,7 @@ Following Sandbox::State::following(const Link& link) const {
 }
 
 Result<Coordinates> Sandbox::State::position(int i) const {
-    TRY(Client root, Client::connect(server(i).place.socket(), std::string(kRoot.user), milliseconds{30'000}));
+    TRY(Client root, Client::connect(server(i).place.socket(), std::string(root_account.user), milliseconds{30'000}));
     TRY(const Rows rows, root.query(position_query(options.flavor)));
     Coordinates out;
     out.file = rows.at(0, "File").value_or("");
@@ -128,8 +128,9 @@ Result<void> Sandbox::State::rejoin_group(int i) const {
             if (other == i) {
                 continue;
             }
-            auto root =
-                Client::connect(server(other).place.socket(), std::string(kRoot.user), std::chrono::milliseconds{2000});
+            auto root = Client::connect(
+                server(other).place.socket(), std::string(root_account.user), std::chrono::milliseconds{2000}
+            );
             if (!root) {
                 continue;
             }
@@ -147,7 +148,7 @@ Result<void> Sandbox::State::rejoin_group(int i) const {
                 ErrorCode::timed_out, fmt::format("server {} ({}): the group still counts it as a member", i, who)
             );
         }
-        std::this_thread::sleep_for(kBetweenLooks);
+        std::this_thread::sleep_for(between_looks);
     }
     return all_sql(i, join_group(false));
 }
@@ -197,7 +198,7 @@ ServerStatus Sandbox::State::look_at(int i) const {
         return seen;
     }
     const auto read = [&]() -> Result<void> {
-        TRY(Client root, Client::connect(one.place.socket(), std::string(kRoot.user), milliseconds{2000}));
+        TRY(Client root, Client::connect(one.place.socket(), std::string(root_account.user), milliseconds{2000}));
         TRY(const Rows read_only, root.query("SELECT @@global.read_only"));
         TRY(const Rows gtid, root.query(executed_gtids_query(options.flavor)));
         TRY(seen.channels, replication_of(root, options.flavor));

@@ -21,7 +21,7 @@ namespace orc::sandbox {
 Result<void> for_each_at_once(int count, const std::function<Result<void>(int)>& function);
 
 /// Between two looks at servers that something is awaited of.
-inline constexpr std::chrono::milliseconds kBetweenLooks{20};
+inline constexpr std::chrono::milliseconds between_looks{20};
 
 struct Sandbox::State {
     struct Server {

@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 
-constexpr std::chrono::milliseconds kPatience{60'000};
+constexpr std::chrono::milliseconds patience{60'000};
 
 #define ASSERT_OK(...)                                                   \
     do {                                                                 \
@@ -67,7 +67,7 @@ TEST_P(Servers, replicate_break_and_come_back) {
         auto bench = lab.connect(1);
         ASSERT_TRUE(bench.has_value()) << bench.error().message;
         ASSERT_OK(bench->query("INSERT INTO lab.t VALUES (1, 'first', 0.5)"));
-        ASSERT_OK(lab.wait_until_caught_up(1, kPatience));
+        ASSERT_OK(lab.wait_until_caught_up(1, patience));
         for (int i = 1; i <= 4; ++i) {
             EXPECT_EQ(count_rows(lab, i), "1");
         }
@@ -114,15 +114,15 @@ TEST_P(Servers, replicate_break_and_come_back) {
         ASSERT_OK(lab.kill(1));  // a clean stop of a MySQL with replicas attached takes it ten seconds
         ASSERT_OK(lab.restart(1, {.writable = true}));
         ASSERT_OK(lab.restart(4, {.replicate = true}));
-        ASSERT_OK(lab.wait_until_replicating(kPatience));
+        ASSERT_OK(lab.wait_until_replicating(patience));
         EXPECT_FALSE(lab.status()[0].read_only);
     }
     {
         SCOPED_TRACE("a reseeded server has everything its source has, and is a server of its own");
         ASSERT_OK(lab.sql(1, "INSERT INTO lab.t VALUES (3, 'third', 0.5)"));
         ASSERT_OK(lab.reseed(2, 3));
-        ASSERT_OK(lab.wait_until_replicating(kPatience));
-        ASSERT_OK(lab.wait_until_caught_up(1, kPatience));
+        ASSERT_OK(lab.wait_until_replicating(patience));
+        ASSERT_OK(lab.wait_until_caught_up(1, patience));
         EXPECT_EQ(count_rows(lab, 2), "2");
         EXPECT_EQ(lab.status()[1].source, lab.endpoint(3));
     }
@@ -175,7 +175,7 @@ TEST_P(Servers, stand_in_the_layout_asked_for) {
         SCOPED_TRACE(c.name);
         ASSERT_NO_FATAL_FAILURE(start(c.options));
         ASSERT_OK(sandbox_->sql(1, "INSERT INTO lab.t VALUES (1, 'first', 0.5)"));
-        ASSERT_OK(sandbox_->wait_until_caught_up(1, kPatience));
+        ASSERT_OK(sandbox_->wait_until_caught_up(1, patience));
         const auto seen = sandbox_->status();
         for (std::size_t i = 0; i < c.sources.size(); ++i) {
             std::vector<int> sources;
@@ -210,7 +210,7 @@ TEST_P(Servers, form_a_group_where_the_flavour_has_one) {
     }
     ASSERT_NO_FATAL_FAILURE(start(options));
     ASSERT_OK(sandbox_->sql(1, "INSERT INTO lab.t VALUES (1, 'first', 0.5)"));
-    ASSERT_OK(sandbox_->wait_until_caught_up(1, kPatience));
+    ASSERT_OK(sandbox_->wait_until_caught_up(1, patience));
     const auto seen = sandbox_->status();
     for (std::size_t i = 0; i < seen.size(); ++i) {
         EXPECT_EQ(seen[i].group_state, "ONLINE");
@@ -219,7 +219,7 @@ TEST_P(Servers, form_a_group_where_the_flavour_has_one) {
     }
     ASSERT_OK(sandbox_->kill(3));
     ASSERT_OK(sandbox_->restart(3, {.replicate = true}));
-    ASSERT_OK(sandbox_->wait_until_replicating(kPatience));
+    ASSERT_OK(sandbox_->wait_until_replicating(patience));
     EXPECT_EQ(sandbox_->status()[2].group_state, "ONLINE");
 }
 

@@ -17,7 +17,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-constexpr milliseconds start_limit{20000};
+constexpr milliseconds service_start_limit{20000};
 
 // The kernel names a free port; the service binds it a moment later.
 std::uint16_t free_port() {
@@ -44,12 +44,13 @@ Result<std::unique_ptr<ServiceProcess>> ServiceProcess::start(ServiceProcessOpti
         {"ListenAddress", "\"" + service->endpoint_.text() + "\""},
         {"BackendDB", "\"sqlite\""},
         {"SQLite3DataFile", "\"" + (service->options_.folder / "orchestrator.sqlite3").string() + "\""},
-        {"MySQLTopologyUser", "\"" + std::string(kManager.user) + "\""},
-        {"MySQLTopologyPassword", "\"" + std::string(kManager.secret) + "\""},
+        {"MySQLTopologyUser", "\"" + std::string(manager_account.user) + "\""},
+        {"MySQLTopologyPassword", "\"" + std::string(manager_account.secret) + "\""},
         {"MySQLHostnameResolveMethod", "\"none\""},
         // MariaDB keeps the replication account where no query can read it; a demoted primary needs it.
         {"ReplicationCredentialsQuery",
-         "\"SELECT '" + std::string(kReplication.user) + "', '" + std::string(kReplication.secret) + "'\""},
+         "\"SELECT '" + std::string(replication_account.user) + "', '" + std::string(replication_account.secret) + "'\""
+        },
         {"DiscoverByShowSlaveHosts", "true"},
         {"RecoverMasterClusterFilters", "[\"*\"]"},
         {"RecoverIntermediateMasterClusterFilters", "[\"*\"]"},
@@ -84,7 +85,7 @@ Result<void> ServiceProcess::launch() {
     }
     TRY(pid_, nursery_.spawn(words, log()));
     const std::string sign = options_.must_lead ? "/api/leader-check" : "/api/lb-check";
-    while (Clock::now() - began < start_limit) {
+    while (Clock::now() - began < service_start_limit) {
         const auto answer = get(sign, milliseconds(1000));
         if (answer && answer->status == 200) {
             start_took_ = std::chrono::duration_cast<milliseconds>(Clock::now() - began);

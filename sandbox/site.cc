@@ -37,12 +37,12 @@ bool can_listen(const Endpoint& endpoint) {
 
 fs::path scratch_folder() {
     std::error_code error;
-    constexpr std::uint64_t kPlenty = 4ULL << 30U;  // of which four MySQL servers take a quarter of a gigabyte
-    const fs::path memory = "/dev/shm";
+    constexpr std::uint64_t plenty = 4ULL << 30U;  // of which four MySQL servers take a quarter of a gigabyte
+    fs::path memory = "/dev/shm";
     if (std::getenv("TMPDIR") == nullptr && ::access(memory.c_str(), R_OK | W_OK | X_OK) == 0) {
         struct statvfs size{};
         // Its size, not what is free just now: the second terminal must find what the first one started.
-        if (::statvfs(memory.c_str(), &size) == 0 && std::uint64_t{size.f_blocks} * size.f_frsize >= kPlenty) {
+        if (::statvfs(memory.c_str(), &size) == 0 && std::uint64_t{size.f_blocks} * size.f_frsize >= plenty) {
             return memory;
         }
     }
@@ -97,7 +97,7 @@ Result<fs::path> private_folder(const fs::path& wanted) {
         }
         return fs::path(pattern);
     }
-    const fs::path folder = fs::absolute(wanted, error);
+    fs::path folder = fs::absolute(wanted, error);
     if (fs::exists(folder, error) && !fs::is_empty(folder, error)) {
         return fail(ErrorCode::conflict, "the sandbox folder " + folder.string() + " is not empty");
     }

@@ -19,7 +19,7 @@ namespace {
 
 // "home" arrives on an orderly end; the end of the file on any other. A process id is used only if that process still
 // runs from our folder.
-constexpr const char* kScript = R"(
+constexpr const char* guard_script = R"(
 trap '' HUP INT TERM
 read -r word
 [ "$word" = home ] && exit 0
@@ -49,7 +49,7 @@ Result<Watchdog> Watchdog::set(const std::filesystem::path& folder) {
     posix_spawnattr_t attributes;
     ::posix_spawnattr_init(&attributes);
     ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);  // a terminal's Ctrl-C is not for it
-    std::string words[] = {"sh", "-c", kScript, "sandbox-watchdog", folder.string()};
+    std::string words[] = {"sh", "-c", guard_script, "sandbox-watchdog", folder.string()};
     char* argv[] = {words[0].data(), words[1].data(), words[2].data(), words[3].data(), words[4].data(), nullptr};
     pid_t pid = -1;
     const int rc = ::posix_spawn(&pid, "/bin/sh", &actions, &attributes, argv, environ);

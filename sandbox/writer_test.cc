@@ -10,8 +10,8 @@ namespace {
 using namespace std::chrono_literals;
 using testing::IsEmpty;
 
-const Endpoint kA{.host = "a", .port = 1};
-const Endpoint kB{.host = "b", .port = 1};
+const Endpoint a{.host = "a", .port = 1};
+const Endpoint b{.host = "b", .port = 1};
 
 Ack ack(const Endpoint& server, int sent, int acked) {
     const Writer::Time zero{};
@@ -31,13 +31,13 @@ TEST(DoublePrimary, is_found_only_when_the_times_prove_it) {
     };
     const Case cases[] = {
         {"nothing", {}, false},
-        {"one server", {ack(kA, 0, 1), ack(kA, 2, 3)}, false},
-        {"a clean change", {ack(kA, 0, 1), ack(kA, 2, 3), ack(kB, 4, 5), ack(kB, 6, 7)}, false},
-        {"there and back much later", {ack(kA, 0, 1), ack(kB, 300, 301), ack(kA, 600, 601)}, false},
-        {"the last answer of the old one read late", {ack(kA, 0, 1), ack(kB, 10, 11), ack(kA, 3, 60)}, false},
-        {"writes in turn", {ack(kA, 0, 1), ack(kB, 2, 3), ack(kA, 4, 5), ack(kB, 6, 7)}, true},
-        {"one stray row in the middle", {ack(kA, 0, 1), ack(kA, 10, 11), ack(kB, 4, 5)}, true},
-        {"one stray row after the change", {ack(kA, 0, 1), ack(kB, 10, 11), ack(kB, 30, 31), ack(kA, 20, 21)}, true},
+        {"one server", {ack(a, 0, 1), ack(a, 2, 3)}, false},
+        {"a clean change", {ack(a, 0, 1), ack(a, 2, 3), ack(b, 4, 5), ack(b, 6, 7)}, false},
+        {"there and back much later", {ack(a, 0, 1), ack(b, 300, 301), ack(a, 600, 601)}, false},
+        {"the last answer of the old one read late", {ack(a, 0, 1), ack(b, 10, 11), ack(a, 3, 60)}, false},
+        {"writes in turn", {ack(a, 0, 1), ack(b, 2, 3), ack(a, 4, 5), ack(b, 6, 7)}, true},
+        {"one stray row in the middle", {ack(a, 0, 1), ack(a, 10, 11), ack(b, 4, 5)}, true},
+        {"one stray row after the change", {ack(a, 0, 1), ack(b, 10, 11), ack(b, 30, 31), ack(a, 20, 21)}, true},
     };
     for (const auto& c : cases) {
         SCOPED_TRACE(c.name);

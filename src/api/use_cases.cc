@@ -47,7 +47,7 @@ Endpoint UseCases::resolve(const Endpoint& given) const {
     if (snapshot->knows(given) || given.host.empty()) {
         return given;
     }
-    const Endpoint named = seams_.discovery.known_as(given);
+    Endpoint named = seams_.discovery.known_as(given);
     if (named != given && snapshot->knows(named)) {
         return named;
     }

@@ -305,7 +305,7 @@ int run_service(const config::Settings& settings, const cli::Flags& flags) {
 int run_command(const config::Settings& settings, const cli::Flags& flags) {
     signal(SIGPIPE, SIG_IGN);
     if (flags.text("c") == "dump-config") {
-        std::cout << config::dump(settings, flags.on("show-secrets")) << std::endl;
+        std::cout << config::dump(settings, flags.on("show-secrets")) << '\n' << std::flush;
         return 0;
     }
     auto printed = run_here(settings, flags);

@@ -22,7 +22,7 @@ Task<Lines> forget(Call call) {
 }
 
 Task<Lines> begin_maintenance(Call call) {
-    CO_TRY(std::string reason, required(call, "reason"));
+    CO_TRY(const std::string reason, required(call, "reason"));
     CO_TRY(const Seconds span, duration_argument(call));
     CO_TRY(const Endpoint endpoint, co_await instance_argument(call));
     const std::string owner = owner_argument(call);

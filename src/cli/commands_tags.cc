@@ -31,6 +31,7 @@ Task<Lines> tagged(Call call) {
     CO_TRY(const std::string expression, required(call, "tag"));
     CO_TRY(const auto found, api::tagged(call.use_cases, expression));
     std::vector<std::string> texts;
+    texts.reserve(found.size());
     for (const auto& endpoint : found) {
         texts.push_back(line(endpoint.text()));
     }

@@ -138,6 +138,7 @@ Result<Printed> ask_service(const config::Settings& settings, const Flags& flags
 
 Result<Flags> flags_from_query(const std::map<std::string, std::string>& query) {
     std::vector<std::string> arguments;
+    arguments.reserve(query.size());
     for (const auto& [name, value] : query) {
         arguments.push_back("-" + name + "=" + value);
     }

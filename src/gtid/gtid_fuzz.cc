@@ -43,6 +43,7 @@ void obeys_the_laws(std::string_view text) {
 }  // namespace
 }  // namespace orc::gtid
 
+// NOLINTNEXTLINE(readability-identifier-naming): the fuzzer looks for it
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view text(reinterpret_cast<const char*>(data), size);
     orc::gtid::reads_back<orc::gtid::GtidSet>(text);

@@ -333,6 +333,8 @@ Co<void> Server::stop() {
     LOG(info, "http.stopped", {});
 }
 
+// Only a failing allocation throws here, and then nothing can be saved.
+// NOLINTNEXTLINE(bugprone-exception-escape)
 Server::~Server() {
     if (!state_->thread.joinable()) {
         return;

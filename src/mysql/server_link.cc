@@ -39,7 +39,7 @@ Task<void> ServerLink::open_kept(std::shared_ptr<ServerLink> self, Deadline dead
     }
     self->drop_kept();
     const unsigned generation = self->context_->generation;
-    std::shared_ptr<Session> session = self->context_->dialer.make(self->server_, self->context_->options.access);
+    const std::shared_ptr<Session> session = self->context_->dialer.make(self->server_, self->context_->options.access);
     CO_TRY(co_await session->open(deadline));
     if (self->is_closed_) {  // the server was let go of meanwhile: nobody would ever close it
         session->close();

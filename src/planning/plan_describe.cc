@@ -42,6 +42,7 @@ std::string step_line(const Step& step) {
     std::string out = "  " + std::to_string(step.id) + ". " + describe(step.action);
     if (!step.after.empty()) {
         std::vector<std::string> ids;
+        ids.reserve(step.after.size());
         for (const int id : step.after) {
             ids.push_back(std::to_string(id));
         }

@@ -174,8 +174,6 @@ Co<void> wait_for_exit(Descriptor& watched, bool& has_ended) {
     has_ended = !std::get<0>(result);
 }
 
-Co<void> wait_until(Clock& clock, Instant when) { co_await clock.sleep_until(when); }
-
 /// What is left in the pipe, without waiting for background processes that still hold it.
 void read_rest(int pipe, std::string& output, std::size_t limit) {
     std::array<char, 8192> buffer{};
@@ -213,7 +211,7 @@ Task<ChildResult> run_child(Clock& clock, ChildCommand command, Deadline deadlin
     TaskGroup group(executor);
     group.spawn(read_output(pipe, out.output, command.output_limit));
     group.spawn(wait_for_exit(watched, has_ended));
-    group.spawn(wait_until(clock, deadline.at));
+    group.spawn(clock.sleep_until(deadline.at));
     while (!has_ended && !is_cancelled && !deadline.has_passed(clock.now())) {
         co_await group.next_end();
         const auto state = co_await asio::this_coro::cancellation_state;

@@ -212,6 +212,7 @@ std::vector<SnapshotPlace> snapshot(const MemoryDisk& disk, WallTime at) {
         }
     }
     std::vector<SnapshotPlace> out;
+    out.reserve(places.size());
     for (auto& [endpoint, place] : places) {
         out.push_back(std::move(place));
     }

@@ -19,8 +19,8 @@ namespace orc::integration {
 /// How the program under test logs in to a sandbox's servers.
 inline mysql::GatewayOptions manager(mysql::TlsMode tls = mysql::TlsMode::prefer) {
     mysql::GatewayOptions options;
-    options.access.user = sandbox::kManager.user;
-    options.access.password = sandbox::kManager.secret;
+    options.access.user = sandbox::manager_account.user;
+    options.access.password = sandbox::manager_account.secret;
     options.access.tls = tls;
     options.replicas_by_registration = true;
     return options;

@@ -144,7 +144,7 @@ TEST_P(Discovery, reads_replicas_by_position_and_over_tls_and_semi_sync) {
     EXPECT_EQ(channel.tls.ca_file, lab_->authority().string());
     EXPECT_EQ(channel.tls.verify_server_certificate, true);
     EXPECT_EQ(channel.tls.get_public_key, is_mysql() ? std::optional(true) : std::nullopt);
-    EXPECT_EQ(channel.user, sandbox::kReplication.user);
+    EXPECT_EQ(channel.user, sandbox::replication_account.user);
     EXPECT_EQ(replica.gtid_mode, is_mysql() ? "OFF" : "");
     EXPECT_EQ(replica.binlog_row_image, "FULL");
     EXPECT_TRUE(replica.semi_sync.replica_enabled && replica.semi_sync.replica_active);
@@ -174,8 +174,8 @@ TEST_P(Discovery, every_channel_is_told_apart) {
     ASSERT_NE(facts.main_channel(), nullptr);
     EXPECT_EQ(facts.main_channel()->name, "");
     EXPECT_EQ(facts.main_channel()->source, at(1));
-    ASSERT_NE(facts.channel_named(sandbox::kSecondChannel), nullptr);
-    EXPECT_EQ(facts.channel_named(sandbox::kSecondChannel)->source, at(2));
+    ASSERT_NE(facts.channel_named(sandbox::second_channel), nullptr);
+    EXPECT_EQ(facts.channel_named(sandbox::second_channel)->source, at(2));
     sql(3, is_mysql() ? "STOP REPLICA FOR CHANNEL 'second'" : "STOP SLAVE 'second'");
     EXPECT_TRUE(finder.until([&] {
         const auto now = finder.facts(at(3));

@@ -78,7 +78,7 @@ TEST_P(RealServers, a_probe_reads_what_the_server_is) {
         EXPECT_EQ(channel.source, at(1));
         EXPECT_EQ(channel.receiver, model::ThreadState::running);
         EXPECT_EQ(channel.applier, model::ThreadState::running);
-        EXPECT_EQ(channel.user, sandbox::kReplication.user);
+        EXPECT_EQ(channel.user, sandbox::replication_account.user);
         EXPECT_EQ(channel.source_uuid, primary->server_uuid);
         EXPECT_EQ(channel.heartbeat_period, Seconds(1));
         EXPECT_TRUE(channel.heartbeats_received);
@@ -176,13 +176,13 @@ TEST_P(RealServers, the_steps_of_a_switchover) {
     const auto credentials = bridge.run(gateway.replication_credentials(at(3), bridge.in(Seconds(10))));
     ASSERT_EQ(credentials.has_value(), is_mysql());
     if (credentials) {
-        EXPECT_EQ(credentials->user, sandbox::kReplication.user);
-        EXPECT_EQ(credentials->password, sandbox::kReplication.secret);
+        EXPECT_EQ(credentials->user, sandbox::replication_account.user);
+        EXPECT_EQ(credentials->password, sandbox::replication_account.secret);
     } else {
         EXPECT_EQ(credentials.error().code, ErrorCode::not_found);
     }
-    change.user = sandbox::kReplication.user;
-    change.password = sandbox::kReplication.secret;
+    change.user = sandbox::replication_account.user;
+    change.password = sandbox::replication_account.secret;
     change.include_own_writes = true;
     change.heartbeat = Seconds(1);
     change.connect_retry = Seconds(1);
@@ -259,7 +259,7 @@ TEST_P(RealServers, read_only_is_not_held_up_by_writers_that_may_be_ended) {
     auto& gateway = bridge.gateway();
     const auto block = [&] {
         std::jthread writer([&] {
-            auto client = lab_->connect(1, std::string(sandbox::kBench.user), std::chrono::milliseconds(20'000));
+            auto client = lab_->connect(1, std::string(sandbox::bench_account.user), std::chrono::milliseconds(20'000));
             if (client) {
                 [[maybe_unused]] const auto done = client->query("INSERT INTO lab.t SELECT 77, 'slow', SLEEP(15)");
             }
@@ -369,7 +369,7 @@ TEST_P(RealServers, tls_and_passwords) {
         }
         return opened;
     };
-    const std::string secret(sandbox::kManager.secret);
+    const std::string secret(sandbox::manager_account.secret);
     bool tls = true;
     if (is_mysql()) {
         ASSERT_OK(lab_->sql(1, "FLUSH PRIVILEGES"));  // forgets cached digests: the full exchange is needed

@@ -126,8 +126,8 @@ TEST_P(Grants, are_enough_for_everything_that_is_done_to_a_server) {
     mysql::SourceChange change;
     change.source = replica;
     change.gtid = is_mysql() ? model::GtidUse::auto_position : model::GtidUse::replica_position;
-    change.user = sandbox::kReplication.user;
-    change.password = sandbox::kReplication.secret;
+    change.user = sandbox::replication_account.user;
+    change.password = sandbox::replication_account.secret;
     change.include_own_writes = true;
     done("follow", gateway.change_source(source, change, bridge.in(Seconds(10))));
     done("start", gateway.start_replication(source, "", bridge.in(Seconds(10))));

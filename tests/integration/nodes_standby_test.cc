@@ -147,7 +147,7 @@ TEST_P(Standby, asks_the_servers_nothing_until_it_leads) {
             const auto rows = servers_->sql(
                 i,
                 "select count(*) from information_schema.processlist where id <> connection_id() and user = '" +
-                    std::string(sandbox::kManager.user) + "'"
+                    std::string(sandbox::manager_account.user) + "'"
             );
             others += std::stoi(rows->scalar());
         }

@@ -72,7 +72,7 @@ Co<void> DiscoveryLoop::State::pulse(std::shared_ptr<State> self, Endpoint serve
         co_return;
     }
     self->plan_pulse(server, true);
-    const Error error = answer.error();
+    const Error& error = answer.error();
     if (error.code == ErrorCode::cancelled || !self->schedule.request(server, self->seams.clock.now())) {
         co_return;
     }

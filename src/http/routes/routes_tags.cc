@@ -58,7 +58,7 @@ Co<Response> tags(DeskPtr desk, Call call) {
     if (!key) {
         co_return envelope_error(key.error());
     }
-    const Endpoint server = *key;
+    const Endpoint& server = *key;
     auto question = desk->look<std::vector<std::string>>([server](const api::UseCases& use_cases) {
         return api::tags_of(use_cases, server);
     });
@@ -74,7 +74,7 @@ Co<Response> tag_value(DeskPtr desk, Call call) {
     if (!key) {
         co_return envelope_error(key.error());
     }
-    const Endpoint server = *key;
+    const Endpoint& server = *key;
     const std::string name = tag_param(call);
     const auto ask = [server, name](const api::UseCases& use_cases) { return api::tag_value(use_cases, server, name); };
     auto question = desk->look<std::string>(ask);

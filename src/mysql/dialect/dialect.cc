@@ -12,7 +12,7 @@ namespace {
 std::string seconds_text(Micros span) {
     // Decimal seconds; both servers take fractions where they take decimals at all.
     const auto millis = std::max<std::int64_t>(1, std::chrono::duration_cast<Millis>(span).count());
-    std::string out = std::to_string(millis / 1000) + ".";
+    const std::string out = std::to_string(millis / 1000) + ".";
     const auto rest = std::to_string(millis % 1000);
     return out + std::string(3 - rest.size(), '0') + rest;
 }

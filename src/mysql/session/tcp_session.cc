@@ -81,7 +81,7 @@ void Core::start_timer(Instant at) {
 }
 
 Error Core::error_of(std::string_view doing, const SystemError& error) const {
-    std::string what(doing);
+    const std::string what(doing);
     if (has_timed_out_) {
         return Error{ErrorCode::timed_out, what + ": no answer in time"};
     }
