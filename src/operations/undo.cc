@@ -100,7 +100,8 @@ Task<mysql::Positions> Undo::at_rest(planning::Before before, Deadline deadline)
         co_return now;
     }
     if (!now.read_only && !before.was_writable) {
-        CO_TRY(co_await gateway_.set_read_only(before.server, mysql::ReadOnlyChange{true, true, true}, deadline));
+        const mysql::ReadOnlyChange closed{true, true, true};
+        CO_TRY(co_await gateway_.set_read_only(before.server, closed, deadline));
         CO_TRY(now, co_await gateway_.positions(before.server, deadline));
     }
     const auto source = co_await gateway_.positions(*before.source, deadline);
