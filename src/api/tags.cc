@@ -107,7 +107,8 @@ Task<std::vector<Endpoint>> drop_tag_everywhere(UseCases& use_cases, std::string
 std::vector<std::string> tags_of(const UseCases& use_cases, const Endpoint& server) {
     std::vector<std::string> out;
     const auto intent = use_cases.intent();
-    for (const auto& [name, tag] : tags_in(*intent, use_cases.resolve(server))) {
+    const Endpoint known = use_cases.resolve(server);
+    for (const auto& [name, tag] : tags_in(*intent, known)) {
         out.push_back(name + "=" + tag.value);
     }
     return out;

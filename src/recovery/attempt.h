@@ -47,6 +47,7 @@ private:
     Task<std::string> run_list(planning::HookList list, const operations::Journey& journey);
     bool is_subject_back() const;
     Task<std::string> record_decision(const operations::Journey& journey, Deadline deadline);
+    Task<void> confirm_again(const operations::Journey& journey);
     Task<std::string> publish(planning::PublishPrimary action, const operations::Journey& journey, Deadline deadline);
     Task<std::string> account(planning::Account action, const operations::Journey& journey, Deadline deadline);
     Task<std::string> resolve(const operations::Journey& journey);

@@ -28,9 +28,20 @@ std::vector<Endpoint> Attempt::lost_in(const Journey& journey) const {
             out.push_back(fate.endpoint);
         }
     }
-    for (const auto& server : journey.failed_moves) {
+    const auto add = [&out](const Endpoint& server) {
         if (std::find(out.begin(), out.end(), server) == out.end()) {
             out.push_back(server);
+        }
+    };
+    for (const auto& server : journey.failed_moves) {
+        add(server);
+    }
+    // One that was tried in vain may have lost its source on the way: then the last plan does not know it.
+    for (const auto& [server, why] : journey.news.ruled_out) {
+        const auto& fates = journey.plan.replicas;
+        const bool is_planned_for = std::ranges::find(fates, server, &planning::ReplicaFate::endpoint) != fates.end();
+        if (!is_planned_for && server != journey.promoted) {
+            add(server);
         }
     }
     return out;

@@ -6,6 +6,9 @@ namespace {
 
 using operations::Journey;
 
+/// What was confirmed longer ago is looked at once more before anything is changed.
+constexpr Micros verdict_lasts = Millis(500);
+
 }  // namespace
 
 HookFacts Attempt::hook_facts(const Journey& journey) const {
@@ -48,7 +51,24 @@ Task<std::string> Attempt::run_list(planning::HookList list, const Journey& jour
     }
     const auto self = shared_from_this();
     std::function<void(std::string)> noted = [self](std::string line) { self->note(std::move(line)); };
-    co_return co_await run_hooks(shop_, list, hook_facts(journey), std::move(noted));
+    const Instant began = shop_.clock.now();
+    auto ran = co_await run_hooks(shop_, list, hook_facts(journey), std::move(noted));
+    const bool took_long = shop_.clock.now() - began >= verdict_lasts;
+    if (ran && list == HookList::pre_failover && took_long) {
+        CO_TRY(co_await confirm_again(journey));
+    }
+    co_return ran;
+}
+
+// Once it is fenced nobody sees any more that it had come back.
+Task<void> Attempt::confirm_again(const Journey& journey) {
+    for (const auto& step : journey.plan.steps) {
+        if (const auto* confirm_it = std::get_if<planning::ConfirmFailure>(&step.action)) {
+            planning::ConfirmFailure once_more = *confirm_it;
+            CO_TRY(co_await confirm(std::move(once_more), shop_.clock.deadline_in(step.limit)));
+        }
+    }
+    co_return Result<void>();
 }
 
 }  // namespace orc::recovery

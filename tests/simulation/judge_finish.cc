@@ -252,7 +252,9 @@ void Judge::finish_topology() {
         if (i == primary_ || !server.is_running()) {
             continue;
         }
-        if (takes_writes(server)) {
+        // Nobody was promoted in the end, and the old primary takes writes as before.
+        const bool is_as_before = !primary.is_writable() && has_stated_why() && former_.contains(i);
+        if (takes_writes(server) && !is_as_before) {
             violated("convergence", server.endpoint().text() + " is writable at the end, but not the primary");
         }
         if (primary.is_writable() && !is_below_primary(server) && !is_branch_accounted_for(server)) {
