@@ -179,7 +179,9 @@ TEST(Gateway, a_receiver_that_takes_its_leave_is_stopped_when_the_signal_can_rea
         ));
         EXPECT_GE(looks, c.looks_least);
         EXPECT_LE(looks, c.looks_most);
-        EXPECT_EQ(scene.sql.count("SET GLOBAL rpl_semi_sync"), 0U);
+        EXPECT_EQ(scene.sql.count("SET GLOBAL rpl_semi_sync_slave_enabled"), 0U);
+        EXPECT_LT(place("SET @farewell"), place("KILL 7"));
+        EXPECT_LT(place("STOP SLAVE IO_THREAD"), place("SET GLOBAL rpl_semi_sync_slave_kill_conn_timeout=@farewell"));
     }
 }
 
@@ -192,7 +194,7 @@ TEST(Gateway, a_stop_that_is_cut_short_leaves_acknowledging_as_it_was) {
     ASSERT_FALSE(stopped);
     EXPECT_EQ(stopped.error().code, ErrorCode::timed_out);
     EXPECT_EQ(scene.sql.count("STOP SLAVE IO_THREAD"), 1U);
-    EXPECT_EQ(scene.sql.count("SET GLOBAL rpl_semi_sync"), 0U) << "who would switch it back?";
+    EXPECT_EQ(scene.sql.count("SET GLOBAL rpl_semi_sync_slave_enabled"), 0U) << "who would switch it back?";
 }
 
 TEST(Gateway, asks_the_sites_own_questions) {

@@ -79,14 +79,20 @@ Task<std::uint64_t> receiver_to_kill(std::shared_ptr<Hands> hands, Deadline dead
 
 // A MariaDB replica that acknowledges logs in to its source once more when its receiver ends, to end its dump thread
 // there. A frozen source keeps it waiting for rpl_semi_sync_slave_kill_conn_timeout, five seconds by default: long
-// enough to lose a failover. Killed first, it is in that wait when the stop comes, which ends it at once.
+// enough to lose a failover. So that is a second from here on, and set back when it has stopped; left behind it does no
+// harm. Killed first, it is in that wait when the stop comes, which ends it at once, but not on 11.8.
 // Acknowledging itself is left alone: who switches it off here may be dead before it is on again, and 10.11.19 does not
 // heed the change while the receiver runs anyway.
 Task<void> stop_channel(std::shared_ptr<Hands> hands, Threads threads, std::string channel, Deadline deadline) {
     if (threads != Threads::applier) {
         CO_TRY(const auto receiver, co_await receiver_to_kill(hands, deadline));
         if (receiver != 0) {
+            // Whoever may not do that waits for five seconds.
+            co_await run(hands, std::string(Dialect::shorten_farewell()), deadline);
             co_await kill_receiver(hands, receiver, deadline);
+            CO_TRY(co_await run(hands, hands->dialect().stop(threads, channel), deadline));
+            co_await run(hands, std::string(Dialect::restore_farewell()), deadline);
+            co_return Result<void>{};
         }
     }
     CO_TRY(co_await run(hands, hands->dialect().stop(threads, channel), deadline));

@@ -47,7 +47,7 @@ private:
 
     Task<std::string> simple(planning::Action action, Deadline deadline);
     Task<mysql::Positions> positions(Endpoint server, Deadline deadline);
-    Micros usual_of_silent(const planning::ReadPositions& action) const;
+    Micros patience_with_silent(const planning::ReadPositions& action) const;
     Task<std::string> read_one(planning::Reading reading, Deadline deadline);
     Co<void> read_into(planning::Reading reading, Deadline deadline, std::size_t& answered, std::size_t& failed);
     Task<void> start_as_before(Endpoint server, std::string channel, Deadline deadline);

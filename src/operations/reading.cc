@@ -101,12 +101,12 @@ Co<void> Performer::read_into(
     }
 }
 
-Micros Performer::usual_of_silent(const planning::ReadPositions& action) const {
+Micros Performer::patience_with_silent(const planning::ReadPositions& action) const {
     Micros out{0};
     for (const auto& reading : action.readings) {
         const auto found = journey_.news.positions.find(reading.server);
         if (found != journey_.news.positions.end() && !found->second.answered) {
-            out = std::max(out, Micros(reading.usual));
+            out = std::max(out, Micros(4 * reading.usual + reading.farewell));
         }
     }
     return out;
@@ -134,7 +134,7 @@ Task<std::string> Performer::read_positions(planning::ReadPositions action, Dead
             break;
         }
         if (!patience_ends && round.answered > 0 && (round.answered + round.failed) * 2 >= all) {
-            patience_ends = now + std::max({patience_least, (now - began) * 3, usual_of_silent(action) * 4});
+            patience_ends = now + std::max({patience_least, (now - began) * 3, patience_with_silent(action)});
             round.group.spawn(clock_.sleep_until(*patience_ends));
         }
         co_await round.group.next_end();

@@ -73,6 +73,15 @@ bool seems_alive(const Basis& basis, const FailoverRequest& request) {
     return request.is_forced && subject != nullptr && subject->check.is_valid();
 }
 
+/// A MariaDB receiver that acknowledges logs in to its source once more when it ends: a silent one keeps it for a
+/// second (mysql/hands.cc), on recent servers with no way to cut that short.
+Millis farewell_to(const model::Server* subject, const model::Facts& replica) {
+    const bool is_silent =
+        subject != nullptr && subject->check.error && subject->check.error->code == ErrorCode::timed_out;
+    const bool says_farewell = replica.version.is_mariadb() && replica.semi_sync.replica_active;
+    return is_silent && says_farewell ? Millis(1200) : Millis(0);
+}
+
 std::vector<Reading> readings_of(const Basis& basis, const Endpoint& subject) {
     std::vector<Reading> out;
     for (const model::Server* replica : basis.cluster.replicas_of(subject)) {
@@ -84,6 +93,7 @@ std::vector<Reading> readings_of(const Basis& basis, const Endpoint& subject) {
         const model::Channel* channel = channel_from(*replica, subject);
         reading.channel = channel != nullptr ? channel->name : std::string();
         reading.usual = std::chrono::ceil<Millis>(replica->facts->latency);
+        reading.farewell = farewell_to(basis.cluster.find(subject), *replica->facts);
         // A receiver that runs may acknowledge one more write of a primary that is back, after the choice was made.
         reading.stop_receiver = true;
         reading.needs_applier = replica->facts->version.is_mariadb();
@@ -112,7 +122,11 @@ void add_failover_head(Plan& plan, Builder& steps, const Basis& basis, const Fai
     }
     ReadPositions read;
     read.readings = readings_of(basis, request.subject);
-    const StepOptions reading{basis.policy.reading_limit, OnFailure::abort, false, false};
+    Millis longest{0};
+    for (const auto& one : read.readings) {
+        longest = std::max(longest, one.farewell);
+    }
+    const StepOptions reading{basis.policy.reading_limit + longest, OnFailure::abort, false, false};
     before_replan.push_back(steps.add(read, before_reading, reading, "decide on what is, not on what was"));
     steps.add(Replan{}, before_replan, StepOptions{}, "the successor is chosen by true positions");
 }

@@ -88,6 +88,7 @@ struct Reading {
     Endpoint server;
     std::string channel;
     Millis usual{0};             ///< how long its last probe took: a far one is waited for longer
+    Millis farewell{0};          ///< how long its receiver may need to end, because its source is silent
     bool stop_receiver = false;  ///< first, so that the position stands still and nothing more is acknowledged
     /// MariaDB: only while its applier runs. Otherwise starting it again would throw away what it has not applied.
     bool needs_applier = false;

@@ -47,6 +47,7 @@ void walk(V& v, Reading& x) {
     v("server", x.server);
     v("channel", x.channel);
     v("usual_ms", x.usual);
+    v("farewell_ms", x.farewell);
     v("stop_receiver", x.stop_receiver);
     v("needs_applier", x.needs_applier);
 }

@@ -345,7 +345,8 @@ TEST_P(RealServers, a_receiver_below_a_frozen_source_stops_at_once_and_acknowled
     EXPECT_EQ(scalar(2, enabled), "1");
     const auto begun = steady_clock::now();
     ASSERT_OK(bridge.run(gateway.stop_receiver(at(2), "", bridge.in(Seconds(10)))));
-    EXPECT_LT(steady_clock::now() - begun, Millis(1000));
+    // MariaDB 11.8 does not let a farewell be cut short, which lasts a second then.
+    EXPECT_LT(steady_clock::now() - begun, Millis(1500));
     EXPECT_EQ(scalar(2, enabled), "1");
     ASSERT_OK(lab_->thaw(1));
     ASSERT_OK(bridge.run(gateway.start_receiver(at(2), "", bridge.in(Seconds(10)))));

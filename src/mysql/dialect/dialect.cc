@@ -376,6 +376,13 @@ std::string Dialect::set_super_read_only(bool on) {
 std::string Dialect::set_semi_sync(std::string_view variable, bool on) {
     return "SET GLOBAL " + std::string(variable) + " = " + (on ? "1" : "0");
 }
+std::string_view Dialect::shorten_farewell() {
+    return "SET @farewell=@@global.rpl_semi_sync_slave_kill_conn_timeout,"
+           "@@global.rpl_semi_sync_slave_kill_conn_timeout=1";
+}
+
+std::string_view Dialect::restore_farewell() { return "SET GLOBAL rpl_semi_sync_slave_kill_conn_timeout=@farewell"; }
+
 std::string Dialect::kill(std::uint64_t session) { return "KILL " + std::to_string(session); }
 
 Result<std::string> Dialect::wait_until_applied(const gtid::Progress& target, Micros limit) const {

@@ -165,6 +165,10 @@ public:
     static std::string set_super_read_only(bool on);
     static std::string set_semi_sync(std::string_view variable, bool on);
     static std::string kill(std::uint64_t session);
+    /// MariaDB: how long a receiver that acknowledges may wait for its source when it ends; set for the server, and set
+    /// back within the same session.
+    static std::string_view shorten_farewell();
+    static std::string_view restore_farewell();
     /// First cell: 0 or more when reached, -1 or 1 (see `is_reached`) when time ran out. Errors: an unknown progress.
     Result<std::string> wait_until_applied(const gtid::Progress& target, Micros limit) const;
 
