@@ -36,6 +36,7 @@ struct Journey {
     std::optional<Endpoint> promoted;  ///< writable, or deliberately left as it is
     std::string successor_coordinates;
     std::vector<Endpoint> failed_moves;
+    std::vector<Endpoint> without_source;  ///< were to be promoted, and could not be brought back below their source
     std::vector<std::string> errors;
     bool demoted = false;         ///< the old primary follows the new one
     bool decision_tried = false;  ///< the decision may be recorded

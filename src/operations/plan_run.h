@@ -70,6 +70,7 @@ private:
     void fence_on();
     void take_failure(const planning::Step& step, const Error& error);
     Co<bool> note_undoing();
+    Task<std::string> perform_end(planning::Step step);
     Co<void> read_again();
     void plan_again();
     void abort(std::string why);

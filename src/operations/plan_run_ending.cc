@@ -14,7 +14,8 @@ constexpr Micros undo_limit = Seconds(20);
 constexpr Micros closing_limit = Seconds(3);
 constexpr Micros asking_limit = Seconds(1);
 constexpr Micros asking_pause = Millis(100);
-constexpr Micros noting_pause = Millis(500);
+constexpr Micros store_patience = Seconds(20);
+constexpr Micros store_pause = Millis(500);
 
 }  // namespace
 
@@ -79,7 +80,7 @@ void PlanRun::go_forward() {
 // Without it whoever takes over might finish what is undone here. A store that is in trouble is given time; if it does
 // not get well, the recovery is left without its end, and taken up again when it is.
 Co<bool> PlanRun::note_undoing() {
-    const Deadline deadline = clock_.deadline_in(undo_limit);
+    const Deadline deadline = clock_.deadline_in(store_patience);
     while (true) {
         const auto noted = co_await errands_.note_undoing(earlier(deadline, clock_.deadline_in(closing_limit)));
         if (noted) {
@@ -87,12 +88,12 @@ Co<bool> PlanRun::note_undoing() {
         }
         const auto code = noted.error().code;
         const bool is_final = code == ErrorCode::not_leader || code == ErrorCode::cancelled;
-        if (is_final || deadline.has_passed(clock_.now() + noting_pause)) {
+        if (is_final || deadline.has_passed(clock_.now() + store_pause)) {
             journey_.errors.push_back("nothing was undone here: " + noted.error().message);
             is_left_ = true;
             co_return false;
         }
-        co_await clock_.sleep_for(noting_pause);
+        co_await clock_.sleep_for(store_pause);
     }
 }
 
@@ -121,6 +122,9 @@ Co<void> PlanRun::retreat() {
     for (const auto& one : undone) {
         tell_undone(one);
         if (!one.ok) {
+            if (undo.has_lost_source(one.server)) {
+                journey_.without_source.push_back(one.server);
+            }
             journey_.errors.push_back("undo on " + one.server.text() + ": " + one.message);
         }
     }
@@ -138,6 +142,21 @@ void PlanRun::conclude() {
     }
 }
 
+// What was done has to be known, or it would be done once more: a store that is in trouble is given time.
+Task<std::string> PlanRun::perform_end(Step step) {
+    const Deadline patience = clock_.deadline_in(store_patience);
+    while (true) {
+        auto result = co_await errands_.perform(step, journey_, clock_.deadline_in(no_limit));
+        const bool is_final = result || !std::holds_alternative<planning::Resolve>(step.action) ||
+                              result.error().code == ErrorCode::not_leader ||
+                              result.error().code == ErrorCode::cancelled;
+        if (is_final || patience.has_passed(clock_.now() + store_pause)) {
+            co_return result;
+        }
+        co_await clock_.sleep_for(store_pause);
+    }
+}
+
 Co<void> PlanRun::the_end() {
     if (!has_lease_ || is_left_) {
         co_return;
@@ -149,13 +168,16 @@ Co<void> PlanRun::the_end() {
         }
         report(step, StepState::running, "");
         const Instant began = clock_.now();
-        const auto result = co_await errands_.perform(step, journey_, clock_.deadline_in(no_limit));
+        const auto result = co_await perform_end(step);
         report_of(step).took = clock_.now() - began;
         if (result) {
             report(step, StepState::done, *result);
-        } else {
-            journey_.errors.push_back(planning::describe(step.action) + ": " + result.error().message);
-            report(step, StepState::failed, result.error().message);
+            continue;
+        }
+        journey_.errors.push_back(planning::describe(step.action) + ": " + result.error().message);
+        report(step, StepState::failed, result.error().message);
+        if (std::holds_alternative<planning::Resolve>(step.action)) {
+            co_return;  // it keeps its lease and its progress, and is taken up again
         }
     }
 }

@@ -22,6 +22,12 @@ bool Undo::is_closed(const Endpoint& server) const {
     });
 }
 
+bool Undo::has_lost_source(const Endpoint& server) const {
+    return std::any_of(journey_.deeds.begin(), journey_.deeds.end(), [&](const Deed& d) {
+        return d.server == server && d.kind == Deed::Kind::reset;
+    });
+}
+
 bool Undo::is_touched(const Endpoint& server) const {
     return std::any_of(journey_.deeds.begin(), journey_.deeds.end(), [&](const Deed& d) { return d.server == server; });
 }

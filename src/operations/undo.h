@@ -27,6 +27,8 @@ public:
     Co<std::vector<Undone>> all(Deadline deadline);
     /// Nobody knows what was done (a process died): every server of the plan is compared with how it stood.
     void suspect_everything();
+    /// It was made to forget its source, to be promoted.
+    bool has_lost_source(const Endpoint& server) const;
     /// The successor must not be writable when the old primary is opened again. False: could not be made sure.
     Task<void> close_successor(Endpoint successor, Deadline deadline);
 

@@ -47,6 +47,7 @@ private:
     Task<std::string> run_list(planning::HookList list, const operations::Journey& journey);
     bool is_subject_back() const;
     Task<std::string> record_decision(const operations::Journey& journey, Deadline deadline);
+    model::Change put_aside(const Endpoint& server) const;
     Task<void> confirm_again(const operations::Journey& journey);
     Task<std::string> publish(planning::PublishPrimary action, const operations::Journey& journey, Deadline deadline);
     Task<std::string> account(planning::Account action, const operations::Journey& journey, Deadline deadline);
@@ -80,7 +81,8 @@ private:
     model::RecoveryRecord record_;
     model::ClusterLease lease_;
     ledger::Epoch epoch_ = 0;
-    std::optional<Instant> proven_;  ///< last time a fenced write of ours went through
+    std::optional<Instant> proven_;    ///< last time a fenced write of ours went through
+    std::vector<model::Change> owed_;  ///< of the account: they could not be kept, and come with the end
     bool is_registered_ = false;
     bool is_over_ = false;
     bool has_touched_ = false;  ///< some server was changed

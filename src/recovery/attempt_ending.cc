@@ -47,8 +47,18 @@ std::vector<Endpoint> Attempt::lost_in(const Journey& journey) const {
     return out;
 }
 
+/// Nobody acts on it before a person has looked, or it is well again.
+model::Change Attempt::put_aside(const Endpoint& server) const {
+    model::PutDowntime put;
+    put.record.endpoint = server;
+    put.record.begin = shop_.clock.wall();
+    put.record.end = put.record.begin + lost_for;
+    put.record.owner = shop_.node.host;
+    put.record.reason = std::string(model::lost_in_recovery);
+    return put;
+}
+
 Task<std::string> Attempt::account(planning::Account action, const Journey& journey, Deadline deadline) {
-    const WallTime now = shop_.clock.wall();
     std::vector<model::Change> changes;
     std::vector<Endpoint> left = lost_in(journey);
     record_.lost = left;
@@ -57,20 +67,16 @@ Task<std::string> Attempt::account(planning::Account action, const Journey& jour
         left.push_back(*action.old_primary);
     }
     for (const auto& server : left) {
-        model::PutDowntime put;
-        put.record.endpoint = server;
-        put.record.begin = now;
-        put.record.end = now + lost_for;
-        put.record.owner = shop_.node.host;
-        put.record.reason = std::string(model::lost_in_recovery);
-        changes.emplace_back(std::move(put));
+        changes.push_back(put_aside(server));
     }
+    owed_ = changes;
     for (auto& change : take_notes()) {
         changes.push_back(std::move(change));
     }
     if (!changes.empty()) {
         CO_TRY(co_await commit(shop_, std::move(changes), deadline));
     }
+    owed_.clear();
     std::size_t moved = 0;
     for (const auto& fate : journey.plan.replicas) {
         const bool failed = std::find(record_.lost.begin(), record_.lost.end(), fate.endpoint) != record_.lost.end();
@@ -154,8 +160,13 @@ Task<std::string> Attempt::resolve(const Journey& journey) {
     settle_record(journey);
     const auto intent = shop_.ledger.intent();
     const WallTime now = shop_.clock.wall();
-    std::vector<model::Change> changes;
+    std::vector<model::Change> changes = owed_;
     changes.emplace_back(model::PutRecovery{record_});
+    if (!journey.promoted) {
+        for (const auto& server : journey.without_source) {
+            changes.push_back(put_aside(server));
+        }
+    }
     const bool is_new_primary =
         block_class_of(record_.code) == BlockClass::primary && request_.kind != planning::PlanKind::not_writable;
     if (journey.promoted && is_new_primary) {

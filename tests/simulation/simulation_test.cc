@@ -66,7 +66,19 @@ TEST(Simulation, what_once_went_wrong_stays_right) {
     quiet();
     Tally sum;
     for (const std::uint64_t seed :
-         {700800u, 710654u, 902157u, 909101u, 1101715u, 1103882u, 1110842u, 1306988u, 1309312u, 1312442u}) {
+         {700800u,
+          710654u,
+          902157u,
+          909101u,
+          1101715u,
+          1103882u,
+          1110842u,
+          1306988u,
+          1309312u,
+          1312442u,
+          1502444u,
+          1508456u,
+          1511341u}) {
         tell(seed, sum);
     }
 }
