@@ -68,10 +68,13 @@ Task<void> restart_receiver(Link link, std::string channel, Deadline deadline) {
     }
     std::string text;
     if (*killed != 0) {
-        text = Dialect::kill(*killed) + ";DO SLEEP(0.04);";
+        text = std::string(Dialect::shorten_farewell()) + ";" + Dialect::kill(*killed) + ";DO SLEEP(0.04);";
     }
     text += hands->dialect().stop(Threads::receiver, channel) + ";";
     text += hands->dialect().start(Threads::receiver, channel);
+    if (*killed != 0) {
+        text += ";" + std::string(Dialect::restore_farewell());
+    }
     auto answer = co_await run(hands, std::move(text), deadline);
     Result<void> result;
     if (!answer) {

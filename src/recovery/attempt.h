@@ -48,6 +48,7 @@ private:
     bool is_subject_back() const;
     Task<std::string> record_decision(const operations::Journey& journey, Deadline deadline);
     model::Change put_aside(const Endpoint& server) const;
+    Co<bool> has_forced_one_returned(Deadline deadline);
     Task<void> confirm_again(const operations::Journey& journey);
     Task<std::string> publish(planning::PublishPrimary action, const operations::Journey& journey, Deadline deadline);
     Task<std::string> account(planning::Account action, const operations::Journey& journey, Deadline deadline);

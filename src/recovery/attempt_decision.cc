@@ -7,6 +7,8 @@ namespace {
 
 using operations::Journey;
 
+constexpr Micros asking_limit = Millis(500);
+
 }  // namespace
 
 model::RecoveryProgress Attempt::progress_of(const Journey& journey, model::RecoveryPhase phase) const {
@@ -18,8 +20,18 @@ model::RecoveryProgress Attempt::progress_of(const Journey& journey, model::Reco
     return out;
 }
 
+// Somebody declared it dead while it lived, and it was closed; a restart in the meantime has opened it again.
+Co<bool> Attempt::has_forced_one_returned(Deadline deadline) {
+    if (!request_.is_forced || request_.kind != planning::PlanKind::dead_primary) {
+        co_return false;
+    }
+    const Deadline soon = earlier(deadline, shop_.clock.deadline_in(asking_limit));
+    const auto now = co_await shop_.gateway.positions(request_.subject, soon);
+    co_return now && !now->read_only;
+}
+
 Task<std::string> Attempt::record_decision(const Journey& journey, Deadline deadline) {
-    if (is_subject_back()) {
+    if (is_subject_back() || co_await has_forced_one_returned(deadline)) {
         co_return fail(ErrorCode::conflict, request_.subject.text() + " answers again and takes writes");
     }
     std::vector<model::Change> changes = take_notes();

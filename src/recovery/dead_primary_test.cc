@@ -277,6 +277,27 @@ TEST_P(DeadPrimary, that_thaws_is_made_read_only_at_once) {
     EXPECT_EQ(world.writable().size(), 1U);
 }
 
+// A receiver that is started anew as a test may be cut short in between: it ran before we came.
+TEST_P(DeadPrimary, whose_streams_are_tested_in_vain_leaves_no_receiver_stopped) {
+    star(3, GetParam());
+    write(3);
+    start();
+    run(Seconds(3));
+    int restarts = 0;
+    world.before_operation = [&](const std::string& operation, FakeServer& server) {
+        if (operation == "stop_receiver") {
+            ++restarts;
+            server.failures["start_receiver"] = {Error{ErrorCode::timed_out, "no answer in time", 0}, false};
+        }
+    };
+    world.at("db1").hung = true;
+    run(Seconds(30));
+    EXPECT_GT(restarts, 0);
+    for (const char* host : {"db2", "db3"}) {
+        EXPECT_TRUE(world.at(host).receiver) << host;
+    }
+}
+
 TEST_P(DeadPrimary, runs_its_hooks_in_order_with_true_values) {
     star(3, GetParam());
     settings.on_failure_detection_processes = {"detected {failureType} on {failureCluster}"};

@@ -12,6 +12,7 @@ constexpr Micros streams_asked_again_after = Seconds(30);
 constexpr Micros graceful_period = Seconds(5);
 /// Longer than any server takes to stop one: what is cut short there would stay stopped.
 constexpr Micros restart_limit = Seconds(5);
+constexpr int starting_tries = 3;
 /// A receiver that has not reached its source by then does not reach it.
 constexpr Micros connecting_takes = Millis(700);
 
@@ -87,9 +88,11 @@ Co<void> RecoveryLoop::State::test_stream(analysis::StreamTest test) {
 
 Co<void> RecoveryLoop::State::restart_receiver(Endpoint replica, std::string channel) {
     const auto self = shared_from_this();
-    const auto done = co_await shop.gateway.restart_receiver(replica, channel, shop.clock.deadline_in(restart_limit));
-    if (!done) {
+    auto done = co_await shop.gateway.restart_receiver(replica, channel, shop.clock.deadline_in(restart_limit));
+    // Cut short, it may stand still, where it ran before we came.
+    for (int i = 0; !done && i < starting_tries && !group.is_stopping(); ++i) {
         LOG(warning, "stream.not_restarted", {{"replica", replica}, {"why", done.error().message}});
+        done = co_await shop.gateway.start_receiver(replica, channel, shop.clock.deadline_in(restart_limit));
     }
     eyes->suspect(replica, "its receiver was restarted");
 }

@@ -78,7 +78,8 @@ TEST(Simulation, what_once_went_wrong_stays_right) {
           1312442u,
           1502444u,
           1508456u,
-          1511341u}) {
+          1511341u,
+          1708017u}) {
         tell(seed, sum);
     }
 }
