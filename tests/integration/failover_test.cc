@@ -104,7 +104,10 @@ TEST_P(Failover, a_frozen_primary_is_found_within_seconds_with_rare_heartbeats_t
         ASSERT_TRUE(gap.has_value()) << story(*on);
         std::cout << "rare heartbeats, " << (semi_sync ? "semi-synchronous: " : "asynchronous: ") << gap->count()
                   << " ms without writes\n";
-        EXPECT_LT(gap->count(), 7000) << story(*on);
+        // MariaDB 11.8 has three farewells of a second each in it: two receivers that are tested, and the stop.
+        const auto version = on->servers().sql(2, "SELECT VERSION()");
+        const bool says_long_farewells = semi_sync && version && version->scalar().starts_with("11.8.");
+        EXPECT_LT(gap->count(), says_long_farewells ? 10000 : 7000) << story(*on);
         ASSERT_TRUE(on->servers().thaw(1));
         EXPECT_TRUE(eventually(seconds(10), [&] {
             return on->writable().size() == 1 && on->writable().front() != old_primary;
