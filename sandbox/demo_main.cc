@@ -32,6 +32,12 @@ bool wait_unless_interrupted(milliseconds limit, const std::function<bool()>& do
     return wait_until(limit, [&] { return interrupted != 0 || done(); }) && interrupted == 0;
 }
 
+bool shows_new_tree(const ServiceProcess& service, const Endpoint& primary) {
+    const auto tree = service.get("/api/topology/" + primary.text());
+    return tree && tree->body.find("\"" + primary.text() + " ") != std::string::npos &&
+           tree->body.find("nonreplicating") == std::string::npos;
+}
+
 void print_text(const ServiceProcess& service, const std::string& target) {
     const auto answer = service.get(target);
     boost::system::error_code error;
@@ -64,6 +70,8 @@ int check(Sandbox& servers, const ServiceProcess& service, Writer& writer) {
     const bool whole =
         wait_unless_interrupted(std::chrono::seconds(15), [&] { return !what_is_not_whole(servers).has_value(); });
     writer.stop();
+    // The service reads them again a moment after it has changed them.
+    wait_unless_interrupted(std::chrono::seconds(5), [&] { return shows_new_tree(service, first->server); });
     std::cout << "\nWhat happened:\n";
     std::cout << story_of_newest_recovery(service);
     std::cout << "\n";
