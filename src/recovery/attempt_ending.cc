@@ -66,6 +66,7 @@ Task<std::string> Attempt::account(planning::Account action, const Journey& jour
     if (action.old_primary && !follows) {
         left.push_back(*action.old_primary);
     }
+    changes.reserve(left.size());
     for (const auto& server : left) {
         changes.push_back(put_aside(server));
     }

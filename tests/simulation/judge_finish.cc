@@ -13,6 +13,7 @@ constexpr const char* after_failure = "PostUnsuccessfulFailoverProcesses";
 
 std::string joined(const std::vector<Endpoint>& servers) {
     std::vector<std::string> out;
+    out.reserve(servers.size());
     for (const auto& server : servers) {
         out.push_back(server.text());
     }
