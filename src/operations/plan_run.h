@@ -69,6 +69,7 @@ private:
     void take_success(const planning::Step& step);
     void fence_on();
     void take_failure(const planning::Step& step, const Error& error);
+    Co<bool> may_try_again(Error error, Deadline patience);
     Co<bool> note_undoing();
     Task<std::string> perform_end(planning::Step step);
     Co<void> read_again();

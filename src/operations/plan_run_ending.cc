@@ -51,8 +51,7 @@ Co<bool> PlanRun::has_opened_after_all() {
         const auto now = co_await gateway_.positions(successor, deadline);
         if (now) {
             const auto before = journey_.latest.find(old);
-            const mysql::Positions unknown;
-            const auto& then = before == journey_.latest.end() ? unknown : before->second;
+            const mysql::Positions then = before == journey_.latest.end() ? mysql::Positions() : before->second;
             co_return has_led({successor, *now}, {old, then});
         }
         if (now.error().code == ErrorCode::cancelled) {
@@ -73,12 +72,24 @@ void PlanRun::go_forward() {
         is_ahead = is_ahead || std::holds_alternative<planning::RecordDecision>(step.action);
         if (is_ahead && !step.always) {
             report(step, StepState::pending, "");
+        } else if (!is_ahead && report_of(step).state == StepState::pending) {
+            report(step, StepState::done, "done before the process died");
         }
     }
 }
 
-// Without it whoever takes over might finish what is undone here. A store that is in trouble is given time; if it does
-// not get well, the recovery is left without its end, and taken up again when it is.
+// A store that is in trouble is given time.
+Co<bool> PlanRun::may_try_again(Error error, Deadline patience) {
+    const bool is_final = error.code == ErrorCode::not_leader || error.code == ErrorCode::cancelled;
+    if (is_final || patience.has_passed(clock_.now() + store_pause)) {
+        co_return false;
+    }
+    co_await clock_.sleep_for(store_pause);
+    co_return true;
+}
+
+// Without it whoever takes over might finish what is undone here. If the store does not get well, the recovery is left
+// without its end, and taken up again when it is.
 Co<bool> PlanRun::note_undoing() {
     const Deadline deadline = clock_.deadline_in(store_patience);
     while (true) {
@@ -86,14 +97,11 @@ Co<bool> PlanRun::note_undoing() {
         if (noted) {
             co_return true;
         }
-        const auto code = noted.error().code;
-        const bool is_final = code == ErrorCode::not_leader || code == ErrorCode::cancelled;
-        if (is_final || deadline.has_passed(clock_.now() + store_pause)) {
+        if (!co_await may_try_again(noted.error(), deadline)) {
             journey_.errors.push_back("nothing was undone here: " + noted.error().message);
             is_left_ = true;
             co_return false;
         }
-        co_await clock_.sleep_for(store_pause);
     }
 }
 
@@ -142,18 +150,15 @@ void PlanRun::conclude() {
     }
 }
 
-// What was done has to be known, or it would be done once more: a store that is in trouble is given time.
+// What was done has to be known, or it would be done once more.
 Task<std::string> PlanRun::perform_end(Step step) {
     const Deadline patience = clock_.deadline_in(store_patience);
     while (true) {
         auto result = co_await errands_.perform(step, journey_, clock_.deadline_in(no_limit));
-        const bool is_final = result || !std::holds_alternative<planning::Resolve>(step.action) ||
-                              result.error().code == ErrorCode::not_leader ||
-                              result.error().code == ErrorCode::cancelled;
-        if (is_final || patience.has_passed(clock_.now() + store_pause)) {
+        const bool is_over = result || !std::holds_alternative<planning::Resolve>(step.action);
+        if (is_over || !co_await may_try_again(result.error(), patience)) {
             co_return result;
         }
-        co_await clock_.sleep_for(store_pause);
     }
 }
 

@@ -110,7 +110,7 @@ Task<mysql::Positions> Undo::at_rest(planning::Before before, Deadline deadline)
         CO_TRY(co_await gateway_.set_read_only(before.server, closed, deadline));
         CO_TRY(now, co_await gateway_.positions(before.server, deadline));
     }
-    const auto source = co_await gateway_.positions(*before.source, deadline);
+    const auto source = co_await gateway_.positions(*before.source, earlier(deadline, clock_.deadline_in(one_look)));
     if (source && before.gtid != model::GtidUse::none) {
         if (auto refusal = ahead({before.server, now}, {*before.source, *source})) {
             co_return tl::unexpected<Error>(*std::move(refusal));

@@ -268,6 +268,22 @@ TEST(Story, a_successor_that_took_writes_before_it_was_given_up_is_not_put_below
     }
 }
 
+// The next life of the manager knows no more than that the undoing had begun.
+TEST(Story, a_manager_that_dies_while_it_undoes_a_switch_opens_nobody_beside_a_successor_that_has_led) {
+    for (const bool is_mariadb : {false, true}) {
+        Scenario story = switched_over(is_mariadb);
+        const Micros opened = time_of(story, {"  db2:3306: set read_only off"});
+        story.add(opened + Micros(10), Kind::cut, 1, manager_node, Wire::silent);
+        story.add(opened + Micros(10), Kind::freeze, 0);
+        story.add(opened + at(6.5), Kind::kill_manager);
+        story.add(opened + Seconds(7), Kind::mend, 1, manager_node);
+        story.add(opened + Seconds(9), Kind::thaw, 0);
+        story.faults_end = at(50);
+        SCOPED_TRACE(is_mariadb ? "MariaDB" : "MySQL");
+        EXPECT_EQ(tell(story).primary, db2);
+    }
+}
+
 // It has led already: the way back would lose what was written to it, or leave two that take writes.
 TEST(Story, a_successor_that_took_writes_and_is_heard_again_in_time_stays_the_primary) {
     for (const bool is_mariadb : {false, true}) {
