@@ -197,6 +197,24 @@ TEST(Gateway, a_stop_that_is_cut_short_leaves_acknowledging_as_it_was) {
     EXPECT_EQ(scene.sql.count("SET GLOBAL rpl_semi_sync_slave_enabled"), 0U) << "who would switch it back?";
 }
 
+TEST(Gateway, a_receiver_is_started_anew_with_a_short_farewell) {
+    Scene scene("11.8.3-MariaDB");
+    scene.sql.on("SHOW GLOBAL VARIABLES LIKE 'rpl_semi", FakeSql::table({{"rpl_semi_sync_slave_enabled", "ON"}}));
+    scene.sql.on("SELECT ID, USER, COMMAND", FakeSql::table({{"7", "system user", "Slave_IO"}}));
+    for (const char* statement : {"SET", "KILL", "DO SLEEP", "STOP", "START"}) {
+        scene.sql.on(statement, {});
+    }
+    ASSERT_TRUE(scene.run(scene.gateway->restart_receiver(scene.at(), "", scene.in(Seconds(5)))));
+    const auto asked = scene.sql.asked();
+    auto last = asked.begin();
+    for (const char* part : {"kill_conn_timeout=1", "KILL 7", "STOP SLAVE", "START SLAVE", "=@farewell"}) {
+        const auto place =
+            std::find_if(last, asked.end(), [&](const auto& text) { return text.find(part) != std::string::npos; });
+        ASSERT_NE(place, asked.end()) << part << " in its turn";
+        last = place;
+    }
+}
+
 TEST(Gateway, asks_the_sites_own_questions) {
     GatewayOptions options;
     options.questions.cluster_alias = "SELECT alias FROM meta;";

@@ -94,6 +94,9 @@ Co<void> RecoveryLoop::State::restart_receiver(Endpoint replica, std::string cha
         LOG(warning, "stream.not_restarted", {{"replica", replica}, {"why", done.error().message}});
         done = co_await shop.gateway.start_receiver(replica, channel, shop.clock.deadline_in(restart_limit));
     }
+    if (!done) {
+        LOG(error, "stream.left_stopped", {{"replica", replica}, {"why", done.error().message}});
+    }
     eyes->suspect(replica, "its receiver was restarted");
 }
 
