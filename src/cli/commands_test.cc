@@ -68,9 +68,9 @@ public:
         three.channels[0].lag.reset();
         const std::string before = "00000000-0000-0000-0000-00000000000a:1-4";
         add("db3-long.example:13306", three).logs = {
-            {"binlog.000001", gtids("")},
-            {"binlog.000002", gtids(before)},
-            {"binlog.000003", gtids(before + ",00000000-0000-0000-0000-00000000000c:1")},
+            {"binlog.000001", gtids(""), {}},
+            {"binlog.000002", gtids(before), {}},
+            {"binlog.000003", gtids(before + ",00000000-0000-0000-0000-00000000000c:1"), {}},
         };
         model::Facts four = member(replica("db4.example", "db1.example"));
         four.channels[0].lag = Seconds(7);

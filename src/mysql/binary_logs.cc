@@ -1,4 +1,4 @@
-// What a MySQL server had executed before each of its binary logs began: the second event of a file says so.
+// What a server had logged before each of its binary logs began: one of the first events of a file says so.
 #include "base/text.h"
 #include "mysql/probe.h"
 
@@ -26,10 +26,20 @@ Result<BinaryLog> log_of(const std::string& file, const ResultSet& events) {
     const auto type = events.column("Event_type");
     const auto info = events.column("Info");
     for (const auto& row : events.rows) {
-        if (type < row.size() && info < row.size() && row[type] == "Previous_gtids") {
-            BinaryLog out;
-            out.file = file;
-            TRY(out.before, gtid::GtidSet::parse(replace_all(row[info].value_or(""), "\n", "")));
+        if (type >= row.size() || info >= row.size()) {
+            continue;
+        }
+        BinaryLog out;
+        out.file = file;
+        const std::string text = replace_all(row[info].value_or(""), "\n", "");
+        if (row[type] == "Previous_gtids") {
+            TRY(out.before, gtid::GtidSet::parse(text));
+            return out;
+        }
+        if (row[type] == "Gtid_list") {  // MariaDB: in brackets
+            const bool is_bracketed = text.size() >= 2 && text.front() == '[' && text.back() == ']';
+            const std::string list = is_bracketed ? text.substr(1, text.size() - 2) : text;
+            TRY(out.before_on_mariadb, gtid::MariadbBinlogState::parse(list));
             return out;
         }
     }

@@ -49,10 +49,11 @@ struct SourceChange {
     bool include_own_writes = false;
 };
 
-/// A binary log of a MySQL server.
+/// A binary log, and what the server had logged when it began the file.
 struct BinaryLog {
     std::string file;
-    gtid::GtidSet before;  ///< what the server had executed when it began the file
+    gtid::GtidSet before;                        ///< MySQL
+    gtid::MariadbBinlogState before_on_mariadb;  ///< MariaDB
 };
 
 struct Credentials {

@@ -283,6 +283,21 @@ TEST(Gateway, binary_logs_say_what_was_executed_before_them) {
     EXPECT_EQ(logs.error().number, 1381);
 }
 
+TEST(Gateway, binary_logs_of_a_mariadb_say_who_had_logged_what) {
+    Scene scene("10.11.6-MariaDB");
+    const auto events = [](const std::string& before) {
+        return FakeSql::table({{"Format_desc", "Server ver: 10.11.6"}, {"Gtid_list", before}}, {"Event_type", "Info"});
+    };
+    scene.sql.on("SHOW BINARY LOGS", FakeSql::table({{"b.1", "100"}, {"b.2", "200"}}, {"Log_name", "File_size"}));
+    scene.sql.on("SHOW BINLOG EVENTS IN 'b.1'", events("[]"));
+    scene.sql.on("SHOW BINLOG EVENTS IN 'b.2'", events("[0-1-5,\n0-2-6]"));
+    const auto logs = scene.run(scene.gateway->binary_logs(scene.at(), scene.in(Seconds(5))));
+    ASSERT_TRUE(logs) << logs.error().message;
+    ASSERT_EQ(logs->size(), 2U);
+    EXPECT_TRUE(logs->front().before_on_mariadb.empty());
+    EXPECT_EQ(logs->back().before_on_mariadb.text(), "0-1-5,0-2-6");
+}
+
 TEST(Gateway, a_password_never_comes_back_in_an_error) {
     Scene scene("8.4.3");
     make_mysql(scene.sql);
