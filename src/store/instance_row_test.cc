@@ -250,11 +250,22 @@ TEST(InstanceRow, a_server_that_was_never_read_is_a_seed) {
     EXPECT_EQ(row.at("last_seen"), "NULL");
 }
 
-Row cells(Database& database) {
-    Row out;
-    const auto done = database.query("select * from database_instance", {}, [&](const Row& row) { out = row; });
-    EXPECT_TRUE(done) << done.error().message;
+std::vector<Row> cells(Database& database) {
+    std::vector<Row> out;
+    for (const std::string table : {"database_instance", "database_instance_channels"}) {
+        const auto done = database.query("select * from " + table, {}, [&](const Row& row) { out.push_back(row); });
+        EXPECT_TRUE(done) << done.error().message;
+    }
     return out;
+}
+
+void write(Database& database, const model::Server& server, const Moment& moment) {
+    std::vector<Write> writes = channel_writes_of(server);
+    writes.push_back(write_of(server, moment));
+    for (const auto& one : writes) {
+        const auto done = database.run(one.sql, one.values);
+        EXPECT_TRUE(done) << done.error().message;
+    }
 }
 
 // What another node reads there, written again, must be the same row: nothing is lost on the way to a node that
@@ -262,17 +273,15 @@ Row cells(Database& database) {
 void expect_to_come_back(const model::Server& server, const Moment& moment) {
     Database database = opened(":memory:");
     ASSERT_TRUE(migrate(database, noon));
-    const Write write = write_of(server, moment);
-    ASSERT_TRUE(database.run(write.sql, write.values));
-    const Row before = cells(database);
+    write(database, server, moment);
+    const std::vector<Row> before = cells(database);
     const Reader reader = [&](std::string_view sql, const Row& values, const std::function<void(const Row&)>& each) {
         return database.query(sql, values, each);
     };
     const auto read = read_observed(reader, moment);
     ASSERT_TRUE(read) << read.error().message;
     ASSERT_EQ(read->size(), 1U);
-    const Write again = write_of(*read->front(), moment);
-    ASSERT_TRUE(database.run(again.sql, again.values));
+    write(database, *read->front(), moment);
     EXPECT_EQ(cells(database), before);
     EXPECT_EQ(read->front()->check.is_valid(), server.check.is_valid());
 }
@@ -300,6 +309,25 @@ TEST(InstanceRow, comes_back_as_the_server_that_was_written) {
     on_mariadb.errant = {};
     on_mariadb.errant_mariadb = {{0, 2, 7}, {0, 1, 9}};
     expect_to_come_back(on_mariadb, moment);
+
+    model::Server with_three = replica;
+    facts = std::make_shared<model::Facts>(*replica.facts);
+    for (const std::string name : {"b", "c"}) {
+        model::Channel channel;
+        channel.name = name;
+        channel.source = {"db7", 3307};
+        channel.receiver = model::ThreadState::running;
+        channel.applier = model::ThreadState::stopped;
+        channel.applier_error = "no such table";
+        channel.lag = Seconds(3);
+        facts->channels.push_back(channel);
+    }
+    with_three.facts = facts;
+    expect_to_come_back(with_three, moment);
+    facts = std::make_shared<model::Facts>(*facts);
+    facts->channels.front().name = "a";
+    with_three.facts = facts;
+    expect_to_come_back(with_three, moment);
 
     model::Server failing = replica;
     failing.check.failures = 1;

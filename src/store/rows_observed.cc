@@ -1,7 +1,8 @@
-// Rows of database_instance as servers: what a node that stands by knows. As much as the classic columns hold; what
-// they do not hold (further channels, MariaDB's positions, who is silent for how long) only the active node knows.
+// Rows of database_instance as servers: what a node that stands by knows. As much as the columns hold; what they do not
+// hold (MariaDB's positions, who is silent for how long) only the active node knows.
 #include <algorithm>
 #include <charconv>
+#include <unordered_map>
 
 #include "store/quoted_text.h"
 #include "store/rows_columns.h"
@@ -196,7 +197,42 @@ GroupMembership group_of(Columns& from) {
     return out;
 }
 
-ServerPtr server_of(const Row& row, const Moment& now) {
+/// Of servers with several, by name.
+using ChannelsOf = std::unordered_map<Endpoint, std::vector<Channel>>;
+
+// The order is that of put_channel in rows_instance.cc.
+constexpr std::string_view channels_query =
+    "select hostname, port, channel_name, master_host, master_port, master_uuid, replication_io_running,"
+    " replication_sql_running, seconds_behind_master, last_io_error, last_sql_error from database_instance_channels"
+    " order by hostname, port, channel_name";
+
+void add_channel(const Row& row, ChannelsOf& to) {
+    Columns from(row);
+    const Endpoint server = from.endpoint();
+    Channel channel;
+    channel.name = from.text();
+    channel.source = from.endpoint();
+    channel.source_uuid = from.text();
+    channel.receiver = from.flag() ? ThreadState::running : ThreadState::stopped;
+    channel.applier = from.flag() ? ThreadState::running : ThreadState::stopped;
+    channel.lag = seconds_if_any(from);
+    channel.receiver_error = unquoted_text(from.text());
+    channel.applier_error = unquoted_text(from.text());
+    to[server].push_back(std::move(channel));
+}
+
+/// The main channel's own row tells more, but not its name.
+std::vector<Channel> all_channels(Channel main, std::vector<Channel> rows) {
+    const auto same = std::ranges::find(rows, main.source, &Channel::source);
+    if (same != rows.begin() || rows.empty()) {
+        return {std::move(main)};  // of another moment: the first one by name is the main one
+    }
+    main.name = same->name;
+    *same = std::move(main);
+    return rows;
+}
+
+ServerPtr server_of(const Row& row, const Moment& now, ChannelsOf& channels) {
     Columns from(row);
     auto out = std::make_shared<Server>();
     out->endpoint = from.endpoint();
@@ -211,7 +247,9 @@ ServerPtr server_of(const Row& row, const Moment& now) {
     GroupMembership group = group_of(from);
     if (!channel.source.host.empty() && channel.source.host != "_") {
         facts->queried_lag = facts->queried_lag == channel.lag ? std::nullopt : facts->queried_lag;
-        facts->channels.push_back(std::move(channel));
+        const auto all = channels.find(out->endpoint);
+        auto rows = all == channels.end() ? std::vector<Channel>{} : std::move(all->second);
+        facts->channels = all_channels(std::move(channel), std::move(rows));
     }
     if (!group.group_name.empty()) {
         facts->group = std::move(group);
@@ -234,8 +272,10 @@ std::string make_query() {
 
 Result<std::vector<ServerPtr>> read_observed(const Reader& reader, const Moment& now) {
     static const std::string query = make_query();
+    ChannelsOf channels;
+    TRY(reader(channels_query, {}, [&](const Row& row) { add_channel(row, channels); }));
     std::vector<ServerPtr> out;
-    TRY(reader(query, {}, [&](const Row& row) { out.push_back(server_of(row, now)); }));
+    TRY(reader(query, {}, [&](const Row& row) { out.push_back(server_of(row, now, channels)); }));
     return out;
 }
 

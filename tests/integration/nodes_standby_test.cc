@@ -4,7 +4,12 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <filesystem>
+#include <fstream>
+#include <future>
+
 #include "nodes.h"
+#include "store/testing.h"
 
 namespace orc::integration {
 namespace {
@@ -14,7 +19,7 @@ using ::testing::HasSubstr;
 class Standby : public Nodes {
 protected:
     /// Two nodes; the second logs in to the servers under a name of its own, so that one can see whether it does.
-    void set_up_two(int servers) {
+    void set_up_two(int servers, const std::map<std::string, std::string>& of_the_first = {}) {
         ASSERT_NO_FATAL_FAILURE(set_up(servers));
         for (const char* sql :
              {"create user 'second'@'%' identified by 'two'",
@@ -28,7 +33,7 @@ protected:
                 return there && there->scalar() == "1";
             }));
         }
-        first_ = start("first", true);
+        first_ = start("first", true, of_the_first);
         ASSERT_NE(first_, nullptr);
         discover(*first_);
         second_ =
@@ -104,8 +109,22 @@ TEST_P(Standby, makes_every_change_through_the_active_node_and_shows_it_at_once)
 }
 
 TEST_P(Standby, has_the_active_node_switch_primaries) {
-    ASSERT_NO_FATAL_FAILURE(set_up_two(3));
-    const auto answer = ask(*second_, path("graceful-master-takeover-auto", 1), seconds(30));
+    const store::testing::TemporaryDirectory folder;
+    const std::string hold = folder.file("hold");
+    std::ofstream(hold) << "until it is gone";
+    const std::string waits = "[" + quoted("while [ -e " + hold + " ]; do sleep 0.02; done") + "]";
+    ASSERT_NO_FATAL_FAILURE(set_up_two(3, {{"PreGracefulTakeoverProcesses", waits}}));
+    auto asked = std::async(std::launch::async, [&] {
+        return ask(*second_, path("graceful-master-takeover-auto", 1), seconds(30));
+    });
+    // What the other one is about shows here, too.
+    EXPECT_TRUE(eventually(seconds(10), [&] {
+        const auto running = ask(*second_, "/api/overview").at("running").as_array();
+        return running.size() == 1 && !running[0].at("steps").as_array().empty();
+    })) << boost::json::serialize(ask(*second_, "/api/overview"));
+    std::filesystem::remove(hold);
+    const auto answer = asked.get();
+    EXPECT_TRUE(ask(*second_, "/api/overview").at("running").as_array().empty());
     EXPECT_EQ(code_of(answer), "OK") << boost::json::serialize(answer) << sandbox::tail(first_->log(), 30);
     EXPECT_EQ(sandbox::what_is_not_whole(*servers_).value_or("whole"), "whole");
     EXPECT_NE(sandbox::writable(*servers_), std::vector<Endpoint>{servers_->endpoint(1)});

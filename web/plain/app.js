@@ -100,7 +100,7 @@ function finding(it) {
 }
 
 function step(it) {
-  const took = it.state === 'pending' || it.state === 'skipped' ? '' : it.state === 'running' ? 'running' : `${it.tookMs} ms`;
+  const took = it.state === 'running' ? 'running' : it.tookMs ? `${it.tookMs} ms` : '';
   return el('li', it.state, el('span', 'mark', marks[it.state] || ''), el('span', '', it.what), el('span', 'took', took),
     it.message ? el('span', 'note', it.message) : null);
 }

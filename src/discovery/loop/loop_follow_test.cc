@@ -109,6 +109,24 @@ TEST(Following, shows_what_was_written_and_asks_nothing) {
     EXPECT_EQ(second.probes(), 0U);
 }
 
+TEST(Following, shows_who_reads_from_several_clusters) {
+    Bench bench(seeded());
+    bench.add_four();
+    bench.add("x", testing::primary("x"));
+    model::Channel side = bench.fake("d").facts.channels.front();
+    side.name = "side";
+    side.source = ep("x");
+    bench.fake("d").facts.channels.push_back(side);
+    bench.start();
+    Second second(bench);
+    second.stand_by();
+    EXPECT_EQ(second.hosts(), "a:3306: a/0 b/1 c/1 d/2x:3306: x/0");
+    const auto there = second.loop->cluster_now(ep("x"));
+    ASSERT_EQ(there->guests.size(), 1U);
+    EXPECT_EQ(there->guests.front()->endpoint, ep("d"));
+    EXPECT_TRUE(second.loop->cluster_now(ep("a"))->guests.empty());
+}
+
 TEST(Following, what_people_decide_shows_at_once) {
     Bench bench(seeded());
     bench.add_four();

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "discovery/table/intended.h"
+#include "discovery/table/place.h"
 
 namespace orc::discovery {
 namespace {
@@ -45,6 +46,29 @@ AliasClaim claim_of(
     return claim;
 }
 
+/// Who is shown in clusters that are not its own, by them.
+Members guests_in(const Members& all, const model::Topology::Members& cluster_of) {
+    Members out;
+    for (const auto& [name, members] : all) {
+        for (const auto& server : members) {
+            if (server->facts == nullptr || server->facts->channels.size() < 2) {
+                continue;
+            }
+            for (const auto& source : side_sources_of(*server->facts)) {
+                const auto host = cluster_of.find(source);
+                if (host != cluster_of.end() && host->second != name) {
+                    out[host->second].push_back(server);
+                }
+            }
+        }
+    }
+    for (auto& [name, guests] : out) {
+        std::ranges::sort(guests, {}, [](const model::ServerPtr& server) { return server->endpoint; });
+        guests.erase(std::ranges::unique(guests).begin(), guests.end());
+    }
+    return out;
+}
+
 std::string domain_of(const ClusterName& name, const std::vector<store::ClusterDomain>& domains) {
     const auto found = std::ranges::find(domains, name, &store::ClusterDomain::cluster);
     return found == domains.end() ? std::string() : found->domain;
@@ -62,6 +86,12 @@ std::shared_ptr<model::Topology> borrowed_topology(
     }
     auto out = std::make_shared<model::Topology>();
     auto members_of = std::make_shared<model::Topology::Members>();
+    for (const auto& [name, members] : all) {
+        for (const auto& server : members) {
+            members_of->emplace(server->endpoint, name);
+        }
+    }
+    Members guests = guests_in(all, *members_of);
     for (auto& [name, members] : all) {
         auto cluster = std::make_shared<model::Cluster>();
         cluster->name = name;
@@ -69,10 +99,10 @@ std::shared_ptr<model::Topology> borrowed_topology(
         cluster->domain = domain_of(name, from.domains);
         cluster->taken = now.ended;
         cluster->taken_wall = now.wall;
-        for (const auto& server : members) {
-            members_of->emplace(server->endpoint, name);
-        }
         cluster->servers = std::move(members);
+        if (const auto here = guests.find(name); here != guests.end()) {
+            cluster->guests = std::move(here->second);
+        }
         out->clusters.emplace_hint(out->clusters.end(), name, std::move(cluster));
     }
     out->members = std::move(members_of);

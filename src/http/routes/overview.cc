@@ -187,9 +187,8 @@ void write_running(JsonWriter& json, const std::vector<recovery::Running>& runni
     json.end_array();
 }
 
-std::string overview_json(
-    const api::UseCases& use_cases, const Standing& standing, const std::vector<model::RecoveryRecord>& recent
-) {
+std::string overview_json(const api::UseCases& use_cases, const Present& present) {
+    const Standing& standing = present.standing;
     const auto topology = use_cases.topology();
     const api::InstanceJudge judge(*use_cases.settings(), use_cases.clock().now());
     JsonWriter json;
@@ -208,9 +207,9 @@ std::string overview_json(
         write_finding(json, finding);
     }
     json.end_array().key("running");
-    write_running(json, use_cases.running(), false);
+    write_running(json, present.running, false);
     json.key("recent").begin_array();
-    for (const auto& record : recent) {
+    for (const auto& record : present.recent) {
         json.begin_object();
         write_record(json, record);
         json.end_object();

@@ -9,10 +9,15 @@
 
 namespace orc::http {
 
+/// What only the control thread knows.
+struct Present {
+    Standing standing;
+    std::vector<model::RecoveryRecord> recent;  ///< newest first
+    std::vector<recovery::Running> running;     ///< by whichever node
+};
+
 /// An array of recoveries in flight; `with_plan` adds the plan in execution.
 void write_running(JsonWriter& json, const std::vector<recovery::Running>& running, bool with_plan);
-std::string overview_json(
-    const api::UseCases& use_cases, const Standing& standing, const std::vector<model::RecoveryRecord>& recent
-);
+std::string overview_json(const api::UseCases& use_cases, const Present& present);
 
 }  // namespace orc::http

@@ -22,10 +22,29 @@ Response plan_answer(const Result<planning::Plan>& plan) {
     return envelope_ok(message, json.str());
 }
 
-struct Present {
-    Standing standing;
-    std::vector<model::RecoveryRecord> recent;
-};
+/// What another node has under way, as far as it has written it down. Steps that cannot be read are left out.
+Task<std::vector<recovery::Running>> running_elsewhere(
+    api::UseCases& use_cases, const std::vector<model::RecoveryRecord>& recent
+) {
+    std::vector<recovery::Running> out;
+    for (const auto& record : recent) {
+        if (record.ended) {
+            continue;
+        }
+        recovery::Running one;
+        one.record = record;
+        one.started = record.start;
+        const auto steps = co_await use_cases.recovery_steps(record.uid);
+        for (const auto& step : steps.value_or(std::vector<model::RecoveryStep>{})) {
+            planning::StepReport report;
+            report.what = step.message;
+            report.state = planning::StepState::done;
+            one.steps.push_back(std::move(report));
+        }
+        out.push_back(std::move(one));
+    }
+    co_return out;
+}
 
 /// What the overview needs of the control thread, in one crossing. Recoveries that cannot be read are left out.
 Task<Present> present(api::UseCases& use_cases) {
@@ -36,6 +55,10 @@ Task<Present> present(api::UseCases& use_cases) {
     out.standing = standing_now(use_cases);
     if (recent) {
         out.recent = *std::move(recent);
+    }
+    out.running = use_cases.running();
+    if (!out.standing.leadership.is_leader) {
+        CO_TRY(out.running, co_await running_elsewhere(use_cases, out.recent));
     }
     co_return out;
 }
@@ -116,7 +139,7 @@ Co<Response> overview(DeskPtr desk, Call /*call*/) {
     if (!now) {
         co_return envelope_error(now.error());
     }
-    co_return bare(overview_json(desk->use_cases, now->standing, now->recent));
+    co_return bare(overview_json(desk->use_cases, *now));
 }
 
 Co<Response> events(DeskPtr desk, Call /*call*/) {
