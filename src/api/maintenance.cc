@@ -68,7 +68,8 @@ bool is_in_maintenance(const UseCases& use_cases, const Endpoint& server) {
 std::vector<model::Maintenance> maintenance(const UseCases& use_cases) {
     const WallTime now = use_cases.clock().wall();
     std::vector<model::Maintenance> out;
-    for (const auto& [server, record] : use_cases.intent()->maintenance) {
+    const auto intent = use_cases.intent();
+    for (const auto& [server, record] : intent->maintenance) {
         if (record.end > now) {
             out.push_back(record);
         }

@@ -43,7 +43,8 @@ Task<Lines> bulk_instances(Call call) {
 
 Task<Lines> clusters(Call call) {
     Lines out;
-    for (const auto& [name, cluster] : call.use_cases.topology()->clusters) {
+    const auto topology = call.use_cases.topology();
+    for (const auto& [name, cluster] : topology->clusters) {
         out += line(name.text());
     }
     co_return out.empty() ? line("") : out;
@@ -51,7 +52,8 @@ Task<Lines> clusters(Call call) {
 
 Task<Lines> clusters_alias(Call call) {
     Lines out;
-    for (const auto& [name, cluster] : call.use_cases.topology()->clusters) {
+    const auto topology = call.use_cases.topology();
+    for (const auto& [name, cluster] : topology->clusters) {
         out += line(name.text() + "\t" + cluster->alias);
     }
     co_return out;

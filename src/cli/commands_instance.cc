@@ -64,7 +64,8 @@ Task<Lines> register_candidate(Call call) {
 
 Task<Lines> bulk_promotion_rules(Call call) {
     std::vector<std::string> texts;
-    for (const auto& [endpoint, candidate] : call.use_cases.intent()->candidates) {
+    const auto intent = call.use_cases.intent();
+    for (const auto& [endpoint, candidate] : intent->candidates) {
         texts.push_back(line(endpoint.text() + " " + std::string(model::name(candidate.rule))));
     }
     std::sort(texts.begin(), texts.end());

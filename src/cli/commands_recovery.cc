@@ -68,7 +68,8 @@ Task<Lines> take_over_auto(Call call) { return take_over_with(std::move(call), t
 
 Task<Lines> replication_analysis(Call call) {
     Lines out;
-    for (const auto& finding : *call.use_cases.findings()) {
+    const auto findings = call.use_cases.findings();
+    for (const auto& finding : *findings) {
         if (finding.is_skippable_by_downtime) {
             continue;
         }

@@ -142,7 +142,8 @@ void add_proxysql_names(MetricsWriter& out, const Desk& desk, const Standing& st
     }
     out.gauge("orchestrator_downtimed_instances_total", "Servers in downtime.", double(downtimed));
     std::map<std::string, unsigned> by_code;
-    for (const auto& finding : *desk.use_cases.findings()) {
+    const auto findings = desk.use_cases.findings();
+    for (const auto& finding : *findings) {
         ++by_code[std::string(analysis::name(finding.code))];
     }
     out.begin("orchestrator_active_topology_issues", "gauge", "Findings now, by analysis code.");

@@ -13,7 +13,8 @@ analysis::Finding finding(const std::string& host) {
 
 std::vector<std::string> hosts(const FindingsBoard& board) {
     std::vector<std::string> hosts;
-    for (const auto& one : *board.all()) {
+    const auto all = board.all();
+    for (const auto& one : *all) {
         hosts.push_back(one.subject.host);
     }
     return hosts;

@@ -221,7 +221,8 @@ Task<std::size_t> RecoveryLoop::acknowledge(AckRequest request) {
         }
         ++query.page.number;
     }
-    for (const auto& [id, detection] : state->shop.ledger.intent()->detections) {
+    const auto intent = state->shop.ledger.intent();
+    for (const auto& [id, detection] : intent->detections) {
         const bool is_meant = (request.cluster && detection.cluster == *request.cluster) ||
                               (request.instance && detection.endpoint == *request.instance);
         if (is_meant) {

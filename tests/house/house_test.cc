@@ -410,4 +410,18 @@ TEST(House, awaited_calls_build_no_aggregates) {
     EXPECT_THAT(wrong, testing::IsEmpty());
 }
 
+TEST(House, what_a_loop_walks_over_outlives_the_walk) {
+    // Walking over what a called function's answer points to: the answer is gone before the first turn, unless named.
+    static const std::regex trap(R"(\bfor \([^;]*[^:]: (\*[^;]*\w\([^()]*\)\)|[^;]*\w\([^()]*\)->))");
+    std::vector<std::string> wrong;
+    for (const auto& file : files_with({".h", ".cc"}, {"src", "sandbox", "client", "bench", "tests"})) {
+        for (std::size_t i = 0; i < file.lines.size(); ++i) {
+            if (std::regex_search(file.lines[i], trap)) {
+                wrong.push_back(where(file, i) + ": " + file.lines[i]);
+            }
+        }
+    }
+    EXPECT_THAT(wrong, testing::IsEmpty());
+}
+
 }  // namespace

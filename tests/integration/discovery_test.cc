@@ -82,7 +82,8 @@ protected:
     /// guests.
     std::string drawn(Finder& finder) const {
         std::string out;
-        for (const auto& [name, cluster] : finder.topology()->clusters) {
+        const auto topology = finder.topology();
+        for (const auto& [name, cluster] : topology->clusters) {
             std::string text;
             for (int i = 1; i <= lab_->size(); ++i) {
                 if (const auto* server = cluster->find(at(i)); server != nullptr && server->check.is_valid()) {

@@ -50,7 +50,8 @@ public:
     }
     std::string hosts() const {
         std::string out;
-        for (const auto& [name, cluster] : loop->topology()->clusters) {
+        const auto topology = loop->topology();
+        for (const auto& [name, cluster] : topology->clusters) {
             out += name.text() + ":";
             for (const auto& server : cluster->servers) {
                 out += " " + server->endpoint.host + "/" + std::to_string(server->depth);

@@ -203,7 +203,8 @@ std::string overview_json(const api::UseCases& use_cases, const Present& present
         write_cluster(json, use_cases, *cluster, judge);
     }
     json.end_array().key("findings").begin_array();
-    for (const auto& finding : *use_cases.findings()) {
+    const auto findings = use_cases.findings();
+    for (const auto& finding : *findings) {
         write_finding(json, finding);
     }
     json.end_array().key("running");

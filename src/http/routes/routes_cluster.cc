@@ -44,7 +44,8 @@ template <typename Wanted>
 Response analyses_where(const Desk& desk, Wanted wanted) {
     const legacy::View view(desk.use_cases);
     std::vector<analysis::Finding> out;
-    for (const auto& finding : *desk.use_cases.findings()) {
+    const auto findings = desk.use_cases.findings();
+    for (const auto& finding : *findings) {
         if (wanted(finding)) {
             out.push_back(finding);
         }
