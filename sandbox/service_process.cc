@@ -79,10 +79,11 @@ std::filesystem::path ServiceProcess::configuration() const { return options_.fo
 Result<void> ServiceProcess::launch() {
     const auto began = Clock::now();
     std::vector<std::string> words = options_.runner;
-    for (const auto& word :
-         {options_.program.string(), "--config=" + configuration().string(), options_.level, std::string("http")}) {
+    for (const auto& word : {options_.program.string(), "--config=" + configuration().string(), options_.level}) {
         words.push_back(word);
     }
+    words.insert(words.end(), options_.flags.begin(), options_.flags.end());
+    words.emplace_back("http");
     TRY(pid_, nursery_.spawn(words, log()));
     const std::string sign = options_.must_lead ? "/api/leader-check" : "/api/lb-check";
     while (Clock::now() - began < service_start_limit) {
@@ -101,7 +102,7 @@ Result<void> ServiceProcess::launch() {
 }
 
 Result<runtime::HttpAnswer> ServiceProcess::get(const std::string& target, milliseconds timeout) const {
-    return runtime::http_get(runtime::HttpTarget{endpoint_, "", ""}, target, timeout);
+    return runtime::http_get(runtime::HttpTarget{endpoint_, ""}, target, timeout);
 }
 
 void ServiceProcess::kill() {

@@ -24,6 +24,7 @@ struct ServiceProcessOptions {
     /// JSON texts.
     std::map<std::string, std::string> settings;
     std::string level = "--verbose";  ///< --quiet, --verbose or --debug
+    std::vector<std::string> flags;   ///< further ones, before "http"
     bool must_lead = true;            ///< false: it is up when it answers
     std::vector<std::string> runner;  ///< a program and its arguments that run the binary; none: it runs by itself
 };

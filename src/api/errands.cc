@@ -12,6 +12,8 @@ namespace {
 constexpr Seconds taken_up_within{10};
 /// How long one that is not active any more may take to say what came of it.
 constexpr Seconds answers_deposed_within{5};
+/// A database that is gone for this long is not waited for.
+constexpr Seconds database_is_back_within{30};
 /// Recoveries with slow hooks take their time; nothing takes this much.
 constexpr std::chrono::minutes answered_within{30};
 constexpr Micros pause_first = Millis(10);
@@ -22,14 +24,35 @@ NodeToken active_token(const UseCases& use_cases) {
     return pulse.active ? pulse.active->token : NodeToken();
 }
 
+tl::unexpected<Error> not_taken_up(const std::string& leader) {
+    const std::string who = leader.empty() ? "no node" : "the active node " + leader;
+    const std::string has = leader.empty() ? " is active that would have taken up" : " has not taken up";
+    return fail(
+        ErrorCode::not_leader,
+        "this node stands by, and " + who + has + " the request within " + std::to_string(taken_up_within.count()) +
+            " s: nothing was done"
+    );
+}
+
 /// One that waits for an errand, and what it knows of it.
 class Wait {
 public:
     Wait(UseCases& use_cases, std::string id)
         : use_cases_(use_cases), id_(std::move(id)), began_(use_cases.clock().now()) {}
 
+    /// The database could not be asked: the active node goes on all the same. An error ends the waiting.
+    Result<void> bear_with(const Error& trouble) {
+        const Instant now = use_cases_.clock().now();
+        silent_since_ = silent_since_.value_or(now);
+        if (now - *silent_since_ > database_is_back_within) {
+            return fail(ErrorCode::timed_out, "what came of the request is not known: " + trouble.message);
+        }
+        return {};
+    }
+
     /// The answer once it is there; nullopt: go on waiting.
     Result<std::optional<store::ErrandAnswer>> consider(const store::ErrandState& state) {
+        silent_since_.reset();
         if (state.answer) {
             return state.answer;
         }
@@ -57,6 +80,7 @@ private:
     const std::string id_;
     const Instant began_;
     std::optional<Instant> deposed_since_;
+    std::optional<Instant> silent_since_;
     bool is_overdue_ = false;
 };
 
@@ -66,19 +90,19 @@ Task<store::ErrandAnswer> wait_for_answer(UseCases& use_cases, std::string id) {
     Micros pause = pause_first;
     while (true) {
         std::string asked = wait.id();
-        CO_TRY(const auto state, co_await store.errand(std::move(asked)));
-        CO_TRY(auto answer, wait.consider(state));
+        const auto state = co_await store.errand(std::move(asked));
+        if (!state) {
+            CO_TRY(wait.bear_with(state.error()));
+            co_await use_cases.seams().clock.sleep_for(pause_longest);
+            continue;
+        }
+        CO_TRY(auto answer, wait.consider(*state));
         if (answer) {
             co_return *std::move(answer);
         }
         std::string given_up = wait.id();
         if (wait.is_overdue() && (co_await store.drop_errand(std::move(given_up))).value_or(false)) {
-            const std::string leader = use_cases.leadership().leader;
-            co_return fail(
-                ErrorCode::not_leader,
-                "this node stands by, and the active node " + leader + " has not taken up the request within " +
-                    std::to_string(taken_up_within.count()) + " s: nothing was done"
-            );
+            co_return not_taken_up(use_cases.leadership().leader);
         }
         co_await use_cases.seams().clock.sleep_for(pause);
         pause = std::min(pause * 2, pause_longest);
@@ -89,13 +113,19 @@ Task<store::ErrandAnswer> wait_for_answer(UseCases& use_cases, std::string id) {
 
 bool stands_by(const UseCases& use_cases) {
     const ledger::LeadershipView view = use_cases.leadership();
-    return use_cases.membership().is_shared && !view.is_leader && !view.leader.empty();
+    const Membership& membership = use_cases.membership();
+    return membership.is_shared && !view.is_leader && (membership.is_guest || !view.leader.empty());
 }
 
 Task<store::ErrandAnswer> have_done(UseCases& use_cases, store::Errand errand) {
     errand.id = use_cases.seams().rng.hex(32);
     const std::string id = errand.id;
-    CO_TRY(co_await use_cases.seams().store.put_errand(std::move(errand)));
+    const auto put = co_await use_cases.seams().store.put_errand(std::move(errand));
+    if (!put) {
+        std::string lost = id;  // it may be there all the same
+        [[maybe_unused]] const auto dropped = co_await use_cases.seams().store.drop_errand(std::move(lost));
+        co_return tl::unexpected(with_context("nothing can be changed now", put.error()));
+    }
     auto answer = co_await wait_for_answer(use_cases, id);
     if (answer) {
         std::string done = id;

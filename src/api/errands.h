@@ -8,7 +8,7 @@
 
 namespace orc::api {
 
-/// Another node is known to be active. Control executor.
+/// Another node is to do what changes anything: it is known to be active, or this one is a guest. Control executor.
 bool stands_by(const UseCases& use_cases);
 
 /// Has the active node do it; the id is given here. What it changed can be read here when this returns. Errors:

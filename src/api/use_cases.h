@@ -68,6 +68,7 @@ struct Membership {
     std::function<Task<void>()> reelect;  ///< let another one become active
     std::function<Co<void>()> catch_up;   ///< while standing by: know what the active node has decided by now
     bool is_shared = false;               ///< other nodes use the database as well
+    bool is_guest = false;                ///< this one never acts, even where nobody does
 };
 
 /// How this process reads its configuration again, and who must learn of it. Both are called on the control executor.

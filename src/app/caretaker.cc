@@ -1,5 +1,6 @@
 #include "app/caretaker.h"
 
+#include <algorithm>
 #include <set>
 
 #include "app/service.h"
@@ -14,6 +15,9 @@ constexpr int beats_between_tidying = 60;
 constexpr Millis claim_pause{10};
 constexpr Seconds alive_within{2};
 constexpr Seconds answers_within{3};
+/// How long a visitor waits for others to leave: longer than it takes until one that died is noticed.
+constexpr Seconds visitors_take{10};
+constexpr Millis visitor_pause{50};
 constexpr Seconds blocked_for{3600};  // blocked recoveries are taken away by whoever put them; this is for the rest
 
 Seconds minutes(std::int64_t count) { return std::chrono::minutes(count); }
@@ -39,13 +43,19 @@ store::Retention retention_of(const config::Settings& settings) {
 }  // namespace
 
 Caretaker::Caretaker(
-    CaretakerSeams seams, const config::Settings& settings, recovery::Node node, std::string command, bool is_shared
+    CaretakerSeams seams,
+    const config::Settings& settings,
+    recovery::Node node,
+    std::string command,
+    bool is_shared,
+    Part part
 )
     : seams_(seams),
       settings_(settings),
       node_(std::move(node)),
       command_(std::move(command)),
       is_shared_(is_shared),
+      part_(part),
       began_(seams_.clock.wall()),
       well_at_(seams_.clock.now()),
       tasks_(seams_.executor) {
@@ -72,16 +82,46 @@ Error Caretaker::used_by_another() const {
     };
 }
 
-Task<void> Caretaker::start(bool may_stand_by) {
+Task<void> Caretaker::start() {
     if (!is_shared_) {
         co_return co_await seams_.ledger.start();
     }
     CO_TRY(co_await seams_.store.open());
-    CO_TRY(co_await claim(activity_patience));
-    if (!is_mine() && !may_stand_by) {
-        co_return tl::unexpected(used_by_another());
+    is_starting_ = true;
+    auto done = co_await claim(activity_patience);
+    if (done && part_ == Part::visitor) {
+        done = co_await wait_for_turn();
+    }
+    is_starting_ = false;
+    co_return done;
+}
+
+/// A service is asked to do what is wanted; another visitor leaves soon, or is dead.
+Task<void> Caretaker::wait_for_turn() {
+    const Instant limit = seams_.clock.now() + visitors_take;
+    while (!is_mine()) {
+        CO_TRY(co_await register_self());
+        if (is_active_a_service()) {
+            break;
+        }
+        if (seams_.clock.now() > limit) {
+            co_return tl::unexpected(used_by_another());
+        }
+        co_await seams_.clock.sleep_for(visitor_pause);
+        CO_TRY(co_await claim(activity_patience));
     }
     co_return Result<void>{};
+}
+
+bool Caretaker::is_active_a_service() const {
+    return std::ranges::any_of(nodes_, [&](const store::NodeRecord& node) {
+        return active_ && node.token == active_->token && node.command.empty();
+    });
+}
+
+/// A visitor that acts goes on to do so.
+bool Caretaker::may_claim() const {
+    return !is_shared_ || part_ == Part::contender || (part_ == Part::visitor && (is_starting_ || is_mine()));
 }
 
 void Caretaker::live_on() { tasks_.spawn(live()); }
@@ -113,15 +153,18 @@ Co<void> Caretaker::beat() {
         error_ = claimed.error().message;
         co_return;
     }
-    store::NodeRecord record = self();
-    auto nodes = co_await seams_.store.register_node(std::move(record), alive_within);
-    if (!nodes) {
-        error_ = nodes.error().message;
+    if (const auto registered = co_await register_self(); !registered) {
+        error_ = registered.error().message;
         co_return;
     }
-    nodes_ = *std::move(nodes);
     error_.clear();
     well_at_ = began;
+}
+
+Task<void> Caretaker::register_self() {
+    store::NodeRecord record = self();
+    CO_TRY(nodes_, co_await seams_.store.register_node(std::move(record), alive_within));
+    co_return Result<void>{};
 }
 
 Task<void> Caretaker::claim(Seconds patience) {
@@ -130,33 +173,43 @@ Task<void> Caretaker::claim(Seconds patience) {
     }
     is_claiming_ = true;
     const Instant asked = seams_.clock.now();
-    store::NodeRecord record = self();
-    auto active = co_await seams_.store.claim_activity(std::move(record), patience);
+    auto active = co_await ask_who_is_active(patience);
     Result<void> done = active.map([](const auto&) {});
     if (active) {
-        // Being active began anew: in between somebody else may have been, or this is another database.
-        const bool is_anew = active_ && is_mine() && active->first_seen != active_->first_seen;
-        active_ = *active;
-        if (is_shared_ && is_mine() && is_anew && seams_.ledger.view().epoch != 0) {
-            done = co_await seams_.ledger.follow(node_.host);
-        }
-        if (!done) {
-            is_claiming_ = false;
-            co_return done;
-        }
-        if (!is_mine()) {
-            done = co_await stand_by(*std::move(active));
-        } else {
-            if (is_shared_ && seams_.ledger.view().epoch == 0) {
-                done = co_await take_over();
-            }
-            if (done) {
-                seams_.ledger.lead_until(asked + leads_without_saying_so);
-            }
-        }
+        done = co_await take_part(*std::move(active), asked);
     }
     is_claiming_ = false;
     co_return done;
+}
+
+/// nullopt: nobody is, and this node will not be.
+Task<std::optional<store::ActiveNode>> Caretaker::ask_who_is_active(Seconds patience) {
+    if (may_claim()) {
+        store::NodeRecord record = self();
+        co_return co_await seams_.store.claim_activity(std::move(record), patience);
+    }
+    CO_TRY(auto active, co_await seams_.store.active_node());
+    if (active && active->age >= activity_patience) {
+        active.reset();
+    }
+    co_return std::move(active);
+}
+
+Task<void> Caretaker::take_part(std::optional<store::ActiveNode> active, Instant asked) {
+    // Being active began anew: in between somebody else may have been, or this is another database.
+    const bool is_anew = active_ && active && is_mine() && active->first_seen != active_->first_seen;
+    active_ = std::move(active);
+    if (is_shared_ && is_mine() && is_anew && seams_.ledger.view().epoch != 0) {
+        CO_TRY(co_await seams_.ledger.follow(node_.host));
+    }
+    if (!is_mine()) {
+        co_return co_await stand_by();
+    }
+    if (is_shared_ && seams_.ledger.view().epoch == 0) {
+        CO_TRY(co_await take_over());
+    }
+    seams_.ledger.lead_until(asked + leads_without_saying_so);
+    co_return Result<void>{};
 }
 
 Task<void> Caretaker::take_over() {
@@ -168,14 +221,15 @@ Task<void> Caretaker::take_over() {
     co_return Result<void>{};
 }
 
-Task<void> Caretaker::stand_by(store::ActiveNode active) {
+Task<void> Caretaker::stand_by() {
+    std::string leader = active_ ? active_->host : "";
     if (!stands_by_) {
         stands_by_ = true;
         seams_.store.keep_observations(false);
         seams_.discovery.follow();
-        LOG(info, "service.standing_by", {{"active", active.host}, {"token", active.token}});
+        LOG(info, "service.standing_by", {{"active", leader}, {"token", active_ ? active_->token.text() : ""}});
     }
-    co_return co_await seams_.ledger.follow(active.host);
+    co_return co_await seams_.ledger.follow(std::move(leader));
 }
 
 api::Pulse Caretaker::pulse() const {
@@ -192,16 +246,21 @@ api::Pulse Caretaker::pulse() const {
 }
 
 Co<void> Caretaker::catch_up() {
-    if (!stands_by_ || !active_) {
+    if (!stands_by_) {
         co_return;
     }
-    std::string leader = active_->host;
+    std::string leader = active_ ? active_->host : "";
     // What cannot be read now is read with the next beat.
     [[maybe_unused]] const auto followed = co_await seams_.ledger.follow(std::move(leader));
     co_await seams_.discovery.look();
 }
 
-Task<void> Caretaker::grab() { return claim(Seconds(0)); }
+Task<void> Caretaker::grab() {
+    if (is_shared_ && !may_claim()) {
+        co_return fail(ErrorCode::refused, node_.host + " only shows what others do (-discovery=false)");
+    }
+    co_return co_await claim(Seconds(0));
+}
 
 Task<void> Caretaker::reelect() {
     if (!is_shared_ || !is_mine()) {

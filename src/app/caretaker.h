@@ -23,6 +23,13 @@ inline constexpr Seconds activity_patience{5};
 /// whole second to which the database keeps time.
 inline constexpr Seconds leads_without_saying_so{4};
 
+/// What a process is on a database that others use, too.
+enum class Part {
+    contender,  ///< acts when it is its turn
+    visitor,    ///< one command: acts for its short life where nobody else does, else has the active node do it
+    guest,      ///< only shows and passes on; never acts
+};
+
 struct CaretakerSeams {
     store::Store& store;
     ledger::SingleNode& ledger;
@@ -35,12 +42,17 @@ class Caretaker {
 public:
     /// `settings` may change between two rounds. `command`: "" for the service.
     Caretaker(
-        CaretakerSeams seams, const config::Settings& settings, recovery::Node node, std::string command, bool is_shared
+        CaretakerSeams seams,
+        const config::Settings& settings,
+        recovery::Node node,
+        std::string command,
+        bool is_shared,
+        Part part
     );
 
-    /// Opens the store and leads; on a shared database only if no other node is active. With `may_stand_by` this node
-    /// then waits for its turn, else it is an error (conflict, naming the other).
-    Task<void> start(bool may_stand_by);
+    /// Opens the store and leads; on a shared database only if no other node is active, else this one stands by. A
+    /// visitor waits until another one has left; conflict, naming it, if that takes too long.
+    Task<void> start();
     /// Each second: alive, active. Each minute: what has outlived its time goes.
     void live_on();
     Co<void> stop();
@@ -52,7 +64,7 @@ public:
     api::Pulse pulse() const;
     /// While standing by: knows afterwards what the active node has decided and written by now.
     Co<void> catch_up();
-    /// Becomes the active node, whoever was. Errors: those of the database.
+    /// Becomes the active node, whoever was. Errors: refused for a guest; those of the database.
     Task<void> grab();
     /// Lets the others become active; if none of them wants to, this node goes on.
     Task<void> reelect();
@@ -61,8 +73,14 @@ private:
     Co<void> live();
     Co<void> beat();
     Task<void> claim(Seconds patience);
+    Task<std::optional<store::ActiveNode>> ask_who_is_active(Seconds patience);
+    Task<void> take_part(std::optional<store::ActiveNode> active, Instant asked);
+    Task<void> wait_for_turn();
+    Task<void> register_self();
+    bool may_claim() const;
+    bool is_active_a_service() const;
     Task<void> take_over();
-    Task<void> stand_by(store::ActiveNode active);
+    Task<void> stand_by();
     Co<void> tidy();
     Co<void> expire();
     Co<void> take_snapshot_if_due();
@@ -75,12 +93,14 @@ private:
     const recovery::Node node_;
     const std::string command_;
     const bool is_shared_;
+    const Part part_;
     const WallTime began_;
     std::optional<store::ActiveNode> active_;
     std::vector<store::NodeRecord> nodes_;
     std::string error_;  ///< of the last round; "" it went well
     Instant well_at_;    ///< when the last round that went well began
     bool is_claiming_ = false;
+    bool is_starting_ = false;
     bool stands_by_ = false;
     std::uint64_t rounds_ = 0;
     std::function<Task<void>()> take_snapshot_;

@@ -114,6 +114,36 @@ TEST(TwoNodes, an_errand_reaches_the_active_one_and_its_answer_comes_back) {
     EXPECT_TRUE(place.disk->errands.empty());
 }
 
+TEST(TwoNodes, an_errand_is_waited_for_while_the_database_is_away) {
+    Place place;
+    Node first(place, "orc1");
+    Node second(place, "orc2");
+    Outcome outcome;
+    std::vector<store::Errand> taken;
+    place.run(have_done(second.use_cases(), outcome), Millis(100));
+    place.run(take(first.use_cases(), taken), Millis(10));
+    ASSERT_EQ(taken.size(), 1U);
+    place.disk->faults.deaf_next = 50;
+    place.run(answer(first.use_cases(), taken[0].id), Seconds(2));
+    EXPECT_FALSE(outcome) << "the active one goes on";
+    place.clock.run_for(Seconds(10));
+    ASSERT_TRUE(outcome);
+    ASSERT_TRUE(*outcome) << outcome->error().message;
+    EXPECT_EQ((*outcome)->body, "done");
+}
+
+TEST(TwoNodes, an_errand_is_given_up_when_the_database_stays_away) {
+    Place place;
+    Node first(place, "orc1");
+    Node second(place, "orc2");
+    Outcome outcome;
+    place.disk->faults.deaf_next = 1'000'000;
+    place.run(have_done(second.use_cases(), outcome), Seconds(40));
+    ASSERT_TRUE(outcome);
+    ASSERT_FALSE(*outcome);
+    EXPECT_EQ(outcome->error().message, "what came of the request is not known: the disk is gone");
+}
+
 TEST(TwoNodes, an_errand_that_nobody_takes_up_is_taken_back) {
     Place place;
     Node first(place, "orc1");

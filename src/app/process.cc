@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 
+#include "api/errands.h"
 #include "app/graphite.h"
 #include "app/service.h"
 #include "app/wiring.h"
@@ -25,6 +26,7 @@
 #include "mysql/session/dialer.h"
 #include "mysql/session/resolver.h"
 #include "recovery/shell_hooks.h"
+#include "runtime/http_get.h"
 #include "runtime/log.h"
 #include "runtime/open_files.h"
 #include "runtime/task_group.h"
@@ -78,11 +80,8 @@ Co<void> note(api::UseCases& use_cases, std::string type, std::string message) {
 
 using Signals = asio::basic_signal_set<Executor>;
 
-/// Serves SIGHUP until told to stop; returns the number of the signal that said so. `signals` has caught SIGHUP since
-/// the start; the others ended a program that was not up yet.
+/// Serves SIGHUP until told to stop; returns the number of the signal that said so.
 Co<int> wait_for_stop(api::UseCases& use_cases, Signals& signals) {
-    signals.add(SIGTERM);
-    signals.add(SIGINT);
     while (true) {
         const auto token = asio::as_tuple(asio::use_awaitable_t<Executor>{});
         const std::tuple<boost::system::error_code, int> caught = co_await signals.async_wait(token);
@@ -101,7 +100,7 @@ Task<cli::Printed> run_on_control(api::UseCases& use_cases, cli::Flags flags) {
     co_return co_await cli::run(use_cases, std::move(flags), host, this_user());
 }
 
-/// Commands of other processes on this machine, sent here because this one holds the database (cli/remote.h).
+/// Commands of other processes, sent here because this one decides on the database (cli/remote.h).
 Co<http::Response> run_for_client(std::shared_ptr<http::Desk> desk, http::Call call) {
     auto flags = cli::flags_from_query(call.request.parts.query);
     if (!flags) {
@@ -112,10 +111,16 @@ Co<http::Response> run_for_client(std::shared_ptr<http::Desk> desk, http::Call c
     co_return printed ? http::bare(cli::answer_text(*printed)) : http::plain(503, printed.error().message);
 }
 
-void add_command_route(http::Router& router, std::shared_ptr<http::Desk> desk) {
-    router.get(cli::command_path.substr(1), http::Right::act, [desk = std::move(desk)](http::Call call) {
-        return run_for_client(desk, std::move(call));
-    });
+http::Doors doors_of(const config::Settings& settings, bool with_http) {
+    http::Doors out;
+    out.is_public = with_http;
+    out.local_socket = command_socket(settings);
+    out.trusted = [](http::Router& router, std::shared_ptr<http::Desk> desk) {
+        router.get(cli::command_path.substr(1), http::Right::act, [desk = std::move(desk)](http::Call call) {
+            return run_for_client(desk, std::move(call));
+        });
+    };
+    return out;
 }
 
 /// Until a signal says stop; what it was is audited.
@@ -152,7 +157,7 @@ std::unique_ptr<Graphite> start_graphite(const config::Settings& settings, api::
     return *std::move(made);
 }
 
-/// `with_http` false is `-c continuous`: everything but the listener.
+/// `with_http` false is `-c continuous`: everything but the public listener.
 Co<void> serve(Service& service, config::Settings settings, bool with_http, Signals& signals, int& exit_code) {
     const Result<void> started = co_await service.start();
     if (!started) {
@@ -160,16 +165,13 @@ Co<void> serve(Service& service, config::Settings settings, bool with_http, Sign
         co_await service.stop();
         co_return;
     }
+    // SIGHUP has been caught since the start; these ended a program that was not up yet.
+    signals.add(SIGTERM);
+    signals.add(SIGINT);
     auto graphite = start_graphite(settings, service.use_cases());
-    if (!with_http) {
-        co_await work_until_stopped(service.use_cases(), signals);
-        graphite.reset();
-        co_await service.stop();
-        co_return;
-    }
-    auto server = http::Server::start(settings, service.use_cases(), http::Limits{}, add_command_route);
+    auto server = http::Server::start(settings, service.use_cases(), http::Limits{}, doors_of(settings, with_http));
     if (server) {
-        LOG(info, "http.listening", {{"port", (*server)->port()}});
+        LOG(info, with_http ? "http.listening" : "service.continuous", {{"port", (*server)->port()}});
         co_await work_until_stopped(service.use_cases(), signals);
         co_await (*server)->stop();
     } else {
@@ -209,12 +211,27 @@ bool is_registered(const cli::Flags& flags) {
     return !flags.on("skip-continuous-registration") && command != "redeploy-internal-db" && command != "help";
 }
 
+/// The active node does it, and this process prints what came of it.
+Task<cli::Printed> have_done(api::UseCases& use_cases, cli::Flags flags) {
+    store::Errand errand;
+    errand.method = "GET";
+    errand.target = cli::request_of(flags);
+    errand.user = this_user();
+    const std::string leader = use_cases.leadership().leader;
+    CO_TRY(const auto answer, co_await api::have_done(use_cases, std::move(errand)));
+    co_return cli::printed_from(leader, answer.status, answer.body);
+}
+
 Co<void> perform(
     Service& service, runtime::Clock& clock, cli::Flags flags, std::string host, Result<cli::Printed>& out
 ) {
     const Result<void> started = co_await service.start();
     runtime::TaskGroup presence(co_await asio::this_coro::executor);
-    if (started) {
+    if (!started) {
+        out = tl::unexpected(started.error());
+    } else if (api::stands_by(service.use_cases())) {
+        out = co_await have_done(service.use_cases(), std::move(flags));
+    } else {
         if (is_registered(flags)) {
             presence.spawn(keep_registered(service, clock, presence));
         }
@@ -222,31 +239,75 @@ Co<void> perform(
             co_await read_known_servers(service, clock);
         }
         out = co_await cli::run(service.use_cases(), std::move(flags), std::move(host), this_user());
-    } else {
-        out = tl::unexpected(started.error());
     }
     co_await presence.stop();
     co_await service.stop();
 }
 
-/// The command in this process. Errors: conflict when another orchestrator holds the database.
+ServiceOptions options_of(const config::Settings& settings, const cli::Flags& flags, runtime::Rng& rng) {
+    ServiceOptions out;
+    out.settings = settings;
+    out.node = this_node(rng);
+    out.noop = flags.on("noop");
+    out.has_shared_backend = has_shared_backend(settings);
+    return out;
+}
+
+/// The command in this process.
 Result<cli::Printed> run_here(const config::Settings& settings, const cli::Flags& flags) {
-    TRY(const auto lock, DatabaseLock::take(settings));
     Real real;
     TRY(real.connect(settings));
-    ServiceOptions options;
-    options.settings = settings;
-    options.node = this_node(real.rng);
-    options.noop = flags.on("noop");
+    ServiceOptions options = options_of(settings, flags, real.rng);
     options.watch = false;
+    options.part = Part::visitor;
     options.command = flags.text("c");
-    options.has_shared_backend = has_shared_backend(settings);
     Service service(real.outside(), options);
     Result<cli::Printed> out = fail(ErrorCode::cancelled, "the command did not end");
     runtime::TaskGroup main_task(real.io.get_executor());
     main_task.spawn(perform(service, real.clock, flags, options.node.host, out));
     real.io.run();
     return out;
+}
+
+/// Commands have an embedded database for a moment each, and a service that starts has it before it serves anybody.
+constexpr Seconds waits_for_database{10};
+constexpr Millis between_tries{50};
+
+/// In the service that has the database, else here when nobody has it.
+Result<cli::Printed> run_where_it_belongs(const config::Settings& settings, const cli::Flags& flags) {
+    const runtime::SystemClock clock;
+    const Deadline limit = clock.deadline_in(waits_for_database);
+    while (true) {
+        const auto lock = DatabaseLock::take(settings);
+        if (lock) {
+            return run_here(settings, flags);
+        }
+        if (lock.error().code != ErrorCode::conflict) {
+            return tl::unexpected(lock.error());
+        }
+        auto printed = cli::ask_service(command_socket(settings), flags);
+        if (printed || printed.error().code != ErrorCode::unreachable) {
+            return printed;
+        }
+        if (limit.has_passed(clock.now())) {
+            return fail(ErrorCode::conflict, lock.error().message + ", which does not answer");
+        }
+        std::this_thread::sleep_for(between_tries);
+    }
+}
+
+/// A command leaves soon; another service stays.
+Result<std::unique_ptr<DatabaseLock>> take_for_service(const config::Settings& settings) {
+    const runtime::SystemClock clock;
+    const Deadline limit = clock.deadline_in(waits_for_database);
+    while (true) {
+        auto lock = DatabaseLock::take(settings);
+        if (lock || lock.error().code != ErrorCode::conflict || limit.has_passed(clock.now()) ||
+            runtime::is_served(command_socket(settings))) {
+            return lock;
+        }
+        std::this_thread::sleep_for(between_tries);
+    }
 }
 
 void mask_hangups(int how) {
@@ -272,7 +333,7 @@ int run_service(const config::Settings& settings, const cli::Flags& flags) {
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);  // a file that may not grow any more is a full disk, not an end
     runtime::allow_open_files(open_files_max);
-    const auto lock = DatabaseLock::take(settings);
+    const auto lock = take_for_service(settings);
     if (!lock) {
         return fatal(lock.error().message);
     }
@@ -282,12 +343,10 @@ int run_service(const config::Settings& settings, const cli::Flags& flags) {
     if (const auto connected = real.connect(settings); !connected) {
         return fatal(connected.error().message);
     }
-    ServiceOptions options;
-    options.settings = settings;
-    options.node = this_node(real.rng);
-    options.noop = flags.on("noop");
+    ServiceOptions options = options_of(settings, flags, real.rng);
     options.watch = flags.on("discovery");
-    options.has_shared_backend = has_shared_backend(settings);
+    options.part = options.watch ? Part::contender : Part::guest;
+    options.wants_lead = flags.on("grab-election");
     const std::string file = flags.text("config");
     options.load_configuration = [file](const std::optional<std::string>& extra) {
         return config::load_files(file.empty() ? std::nullopt : std::optional(file), extra);
@@ -308,16 +367,9 @@ int run_command(const config::Settings& settings, const cli::Flags& flags) {
         std::cout << config::dump(settings, flags.on("show-secrets")) << '\n' << std::flush;
         return 0;
     }
-    auto printed = run_here(settings, flags);
-    if (!printed && printed.error().code == ErrorCode::conflict) {
-        const std::string reason = printed.error().message;
-        cli::Flags asked = flags;
-        asked.texts.try_emplace("owner", this_user());  // not the service's user
-        printed = cli::ask_service(settings, asked);
-        if (!printed) {
-            return fatal(reason + ", which does not answer: " + printed.error().message);
-        }
-    }
+    cli::Flags asked = flags;
+    asked.texts.try_emplace("owner", this_user());  // whoever runs it is not the service's user
+    const auto printed = run_where_it_belongs(settings, asked);
     if (!printed) {
         return fatal(printed.error().message);
     }

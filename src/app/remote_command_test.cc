@@ -1,11 +1,11 @@
-// Commands that the running service carries out, however it is reached: TLS, mutual TLS, a unix socket, log-ins.
+// Commands that the running service carries out, through the socket beside its database; and who waits for whom.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <stdlib.h>
-#include <sys/socket.h>
+#include <sys/stat.h>
 
+#include <filesystem>
 #include <fstream>
+#include <future>
 
 #include "app/testing/program.h"
 #include "store/testing.h"
@@ -13,126 +13,117 @@
 namespace orc::app {
 namespace {
 
-using ::testing::EndsWith;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using testing_support::Program;
 using testing_support::run;
 
 class RemoteCommand : public ::testing::Test {
 protected:
-    void make_certificates() {
-        shell("openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 2 -subj /CN=ca");
-        shell("openssl req -newkey rsa:2048 -nodes -keyout own.key -out own.csr -subj /CN=localhost/OU=dba");
-        shell("openssl x509 -req -in own.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -out own.pem");
-        shell("openssl req -x509 -newkey rsa:2048 -nodes -keyout other.key -out other.pem -days 2 -subj /CN=other");
-    }
-    void shell(const std::string& command) {
-        const std::string line = "cd " + folder_.file("") + " && " + command + " >/dev/null 2>&1";
-        ASSERT_EQ(std::system(line.c_str()), 0) << command;
+    /// A configuration of this database, with further keys.
+    std::string write(const std::string& more, const std::string& name = "orc.json") {
+        std::ofstream(path(name)) << "{\"BackendDB\": \"sqlite\", \"SQLite3DataFile\": \"" << path("orc.sqlite")
+                                  << "\", \"ListenAddress\": \"127.0.0.1:0\"" << more << "}";
+        return path(name);
     }
     std::string path(const std::string& file) const { return folder_.file(file); }
-
-    /// The configuration with further keys; each file is one of those who use the same database.
-    std::string write(const std::string& name, const std::string& more) {
-        const std::string file = path(name);
-        std::ofstream(file) << "{\"BackendDB\": \"sqlite\", \"SQLite3DataFile\": \"" << path("orc.sqlite")
-                            << "\", \"ListenAddress\": \"127.0.0.1:" << port_ << "\"" << more << "}";
-        return file;
+    static std::string command(const std::string& file, const std::string& name) {
+        return run(ORC_PROGRAM, {"--config", file, "-c", name});
     }
-    std::string tls(const std::string& pair) const {
-        return ", \"UseSSL\": true, \"SSLCertFile\": \"" + path(pair + ".pem") + "\", \"SSLPrivateKeyFile\": \"" +
-               path(pair + ".key") + "\"";
+    void expect_to_be_served(const std::string& settings, const std::string& verb = "http") {
+        const std::string file = write(settings);
+        Program service(ORC_PROGRAM, {"--verbose", "--config", file, verb == "http" ? "http" : "-c=" + verb});
+        const std::string up = verb == "http" ? "http.listening" : "service.continuous";
+        ASSERT_THAT(service.read_until(up), HasSubstr(up));
+        EXPECT_EQ(command(file, "check-global-recoveries"), "OK: Global recoveries disabled: false\n") << settings;
+        EXPECT_THAT(command(file, "access-token"), ::testing::MatchesRegex("[0-9a-f]+\n")) << settings;
     }
-    static std::string command(const std::string& file) {
-        return run(ORC_PROGRAM, {"--config", file, "-c", "check-global-recoveries"});
-    }
-
-    store::testing::TemporaryDirectory folder_;
-    std::uint16_t port_ = free_port();
 
 private:
-    /// One that was free a moment ago: the service is told by its configuration, and so is the command.
-    static std::uint16_t free_port() {
-        const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t size = sizeof address;
-        EXPECT_EQ(::bind(fd, reinterpret_cast<sockaddr*>(&address), size), 0);
-        EXPECT_EQ(::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size), 0);
-        ::close(fd);
-        return ntohs(address.sin_port);
-    }
+    store::testing::TemporaryDirectory folder_;
 };
 
-constexpr const char* answer_of_the_service = "OK: Global recoveries disabled: false\n";
-
-TEST_F(RemoteCommand, goes_over_tls_to_the_service_whose_certificate_is_configured) {
-    make_certificates();
-    const std::string file = write("orc.json", tls("own"));
-    Program service(ORC_PROGRAM, {"--verbose", "--config", file, "http"});
-    ASSERT_THAT(service.read_until("http.listening"), HasSubstr("http.listening"));
-    EXPECT_EQ(command(file), answer_of_the_service);
-    EXPECT_THAT(command(write("stranger.json", tls("other"))), HasSubstr("its certificate is not trusted"));
-    EXPECT_EQ(
-        command(write("vouched.json", tls("other") + ", \"SSLCAFile\": \"" + path("ca.pem") + "\"")),
-        answer_of_the_service
-    );
-    EXPECT_EQ(command(write("careless.json", tls("other") + ", \"SSLSkipVerify\": true")), answer_of_the_service);
-    EXPECT_THAT(
-        command(write("broken.json", tls("other") + ", \"SSLCAFile\": \"" + path("none.pem") + "\"")),
-        HasSubstr("none.pem")
-    );
-    EXPECT_THAT(command(write("plain.json", "")), HasSubstr("FATAL"));
+TEST_F(RemoteCommand, needs_no_more_than_the_database_however_the_service_is_reached_and_guarded) {
+    expect_to_be_served("");
+    expect_to_be_served(", \"ListenSocket\": \"" + path("public.sock") + "\", \"ListenAddress\": \"\"");
+    expect_to_be_served(R"(, "ReadOnly": true)");
+    expect_to_be_served(R"(, "AuthenticationMethod": "token")");
+    expect_to_be_served(R"(, "AuthenticationMethod": "proxy", "PowerAuthUsers": ["somebody-else"])");
+    expect_to_be_served(R"(, "AuthenticationMethod": "basic", "HTTPAuthUser": "a", "HTTPAuthPassword": "b")");
+    expect_to_be_served(R"(, "ChangesByGet": false, "URLPrefix": "/ops")");
+    expect_to_be_served("", "continuous");
 }
 
-TEST_F(RemoteCommand, shows_its_own_certificate_where_one_is_demanded) {
-    make_certificates();
-    const std::string mutual =
-        ", \"UseMutualTLS\": true, \"SSLValidOUs\": [\"dba\"], \"SSLCAFile\": \"" + path("ca.pem") + "\"" + tls("own");
-    const std::string file = write("orc.json", mutual);
+TEST_F(RemoteCommand, is_open_to_those_who_may_open_the_file) {
+    const std::string file = write("");
     Program service(ORC_PROGRAM, {"--verbose", "--config", file, "http"});
     ASSERT_THAT(service.read_until("http.listening"), HasSubstr("http.listening"));
-    EXPECT_EQ(command(file), answer_of_the_service);
-    EXPECT_THAT(
-        command(write("unknown.json", tls("own") + ", \"SSLCAFile\": \"" + path("ca.pem") + "\"")), HasSubstr("401")
-    );
+    struct stat seen = {};
+    ASSERT_EQ(::stat(path("orc.sqlite.sock").c_str(), &seen), 0);
+    EXPECT_EQ(seen.st_mode & 0777U, 0600U);
+    service.signal(SIGTERM);
+    service.read_until("");
+    EXPECT_FALSE(std::filesystem::exists(path("orc.sqlite.sock")));
 }
 
-TEST_F(RemoteCommand, goes_over_the_unix_socket) {
-    const std::string file = write("orc.json", ", \"ListenSocket\": \"" + path("orc.sock") + "\"");
+TEST_F(RemoteCommand, carries_as_much_as_a_command_line_holds) {
+    const std::string file = write("");
     Program service(ORC_PROGRAM, {"--verbose", "--config", file, "http"});
     ASSERT_THAT(service.read_until("http.listening"), HasSubstr("http.listening"));
-    EXPECT_EQ(command(file), answer_of_the_service);
+    std::string members;
+    for (int i = 0; i < 4000; ++i) {
+        members += (i == 0 ? "db" : ",db") + std::to_string(i) + ".example.com:3306";
+    }
+    const std::string printed =
+        run(ORC_PROGRAM, {"--config", file, "-c", "submit-pool-instances", "-pool", "all", "-i", members});
+    EXPECT_THAT(printed, Not(HasSubstr("FATAL"))) << printed.substr(0, 200);
+    EXPECT_THAT(command(file, "cluster-pool-instances"), Not(HasSubstr("FATAL")));
 }
 
-TEST_F(RemoteCommand, logs_in_as_the_configuration_says) {
-    const std::string user = ", \"AuthenticationMethod\": \"multi\", \"HTTPAuthUser\": \"dba\", \"HTTPAuthPassword\": ";
-    const std::string file = write("orc.json", user + "\"x\", \"ChangesByGet\": false");
-    Program service(ORC_PROGRAM, {"--verbose", "--config", file, "http"});
-    ASSERT_THAT(service.read_until("http.listening"), HasSubstr("http.listening"));
-    EXPECT_EQ(command(file), answer_of_the_service);
-    EXPECT_THAT(command(write("wrong.json", user + "\"y\"")), HasSubstr("401"));
+TEST_F(RemoteCommand, waits_for_other_commands) {
+    const std::string file = write("");
+    std::vector<std::future<std::string>> all;
+    for (int i = 0; i < 6; ++i) {
+        all.push_back(std::async(std::launch::async, [&file, i] {
+            return run(
+                ORC_PROGRAM,
+                {"--config",
+                 file,
+                 "-c",
+                 "register-candidate",
+                 "-i",
+                 "db" + std::to_string(i) + ":3306",
+                 "-promotion-rule",
+                 "prefer"}
+            );
+        }));
+    }
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        EXPECT_THAT(all[i].get(), HasSubstr("db" + std::to_string(i) + ":3306"));
+    }
 }
 
-TEST_F(RemoteCommand, says_who_calls_to_a_service_behind_a_proxy) {
-    const std::string user = std::string(run("/usr/bin/id", {"-un"}));
-    const std::string proxy =
-        ", \"AuthenticationMethod\": \"proxy\", \"PowerAuthUsers\": [\"" + user.substr(0, user.size() - 1) + "\"]";
-    const std::string file = write("orc.json", proxy);
+TEST_F(RemoteCommand, makes_a_service_that_starts_wait_for_it) {
+    const std::string file = write("");
+    const std::string go = path("go");
+    // Holds the lock as a command does: it serves nobody, and goes.
+    const std::string script = "echo held; until [ -e " + go + " ]; do sleep 0.01; done";
+    Program holder("/usr/bin/flock", {path("orc.sqlite.lock"), "sh", "-c", script});
+    ASSERT_THAT(holder.read_until("held"), HasSubstr("held"));
     Program service(ORC_PROGRAM, {"--verbose", "--config", file, "http"});
-    ASSERT_THAT(service.read_until("http.listening"), HasSubstr("http.listening"));
-    EXPECT_EQ(command(file), answer_of_the_service);
+    auto second = std::async(std::launch::async, [&] { return command(file, "check-global-recoveries"); });
+    std::ofstream(go) << "now";
+    EXPECT_THAT(service.read_until("http.listening"), HasSubstr("http.listening"));
+    EXPECT_EQ(second.get(), "OK: Global recoveries disabled: false\n");
 }
 
-TEST_F(RemoteCommand, shows_an_access_token_from_the_environment) {
-    const std::string file = write("orc.json", ", \"AuthenticationMethod\": \"token\"");
+TEST_F(RemoteCommand, does_not_make_a_second_service_wait) {
+    const std::string file = write("");
     Program service(ORC_PROGRAM, {"--verbose", "--config", file, "http"});
     ASSERT_THAT(service.read_until("http.listening"), HasSubstr("http.listening"));
-    EXPECT_THAT(command(file), HasSubstr("Unauthorized"));
-    ::setenv("ORCHESTRATOR_ACCESS_TOKEN", "no:token", 1);
-    EXPECT_THAT(command(file), HasSubstr("Unauthorized"));
-    ::unsetenv("ORCHESTRATOR_ACCESS_TOKEN");
+    const auto began = std::chrono::steady_clock::now();
+    EXPECT_THAT(run(ORC_PROGRAM, {"--config", file, "http"}), HasSubstr("is in use by another orchestrator"));
+    EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(5));
 }
 
 }  // namespace

@@ -78,7 +78,8 @@ Service::Service(Outside outside, ServiceOptions options)
           options_.settings,
           options_.node,
           options_.command == "http" ? std::string() : options_.command,
-          options_.has_shared_backend
+          options_.has_shared_backend,
+          options_.part
       ),
       use_cases_(
           api_seams(outside_, ledger_, discovery_, recovery_),
@@ -108,6 +109,7 @@ Service::Service(Outside outside, ServiceOptions options)
         membership.reelect = [this] { return caretaker_.reelect(); };
         membership.catch_up = [this] { return caretaker_.catch_up(); };
         membership.is_shared = options_.has_shared_backend;
+        membership.is_guest = options_.part == Part::guest;
         use_cases_.set_membership(std::move(membership));
     }
     ledger_.on_change([this](const std::vector<model::Change>& changes) { tell_audit(changes, *use_cases_.settings()); }
@@ -122,7 +124,10 @@ Task<void> Service::take_snapshot() {
 }
 
 Task<void> Service::start() {
-    CO_TRY(co_await caretaker_.start(options_.watch));
+    CO_TRY(co_await caretaker_.start());
+    if (options_.wants_lead && options_.has_shared_backend) {
+        CO_TRY(co_await caretaker_.grab());
+    }
     if (options_.watch || options_.has_shared_backend) {
         caretaker_.live_on();
     }

@@ -39,6 +39,8 @@ struct ServiceOptions {
     bool watch = true;  ///< probe continuously and recover; false: only what is asked for
     std::string command = "http";
     bool has_shared_backend = false;  ///< other nodes may use the database: one of them is active at a time
+    Part part = Part::contender;      ///< there
+    bool wants_lead = false;          ///< become the active node at once, whoever was
     /// Reads the configuration again (api::Reloading); empty: this process cannot.
     std::function<Result<config::Loaded>(const std::optional<std::string>& extra)> load_configuration;
     /// Those outside seams that have settings of their own take fresh ones.
@@ -51,7 +53,7 @@ public:
     ~Service();
 
     /// Opens the store, takes leadership, finishes what a dead process left behind, and begins to watch. On a shared
-    /// backend another node may lead: then this one watches, answers, and waits for its turn.
+    /// backend another node may lead: then this one answers, and waits for its turn (see Part).
     Task<void> start();
     /// Stops new work, cancels, waits; servers are left in a defined state.
     Co<void> stop();

@@ -199,12 +199,23 @@ Result<std::unique_ptr<store::Store>> make_store(
     return store::make_database_store(std::move(open_backend), std::move(name), clock, std::move(options));
 }
 
+namespace {
+
+bool is_in_memory(const std::string& database) { return database.find(":memory:") != std::string::npos; }
+
+}  // namespace
+
+std::string command_socket(const config::Settings& settings) {
+    const auto database = database_path(settings);
+    return has_shared_backend(settings) || !database || is_in_memory(*database) ? "" : *database + ".sock";
+}
+
 Result<std::unique_ptr<DatabaseLock>> DatabaseLock::take(const config::Settings& settings) {
     if (has_shared_backend(settings)) {
         return std::unique_ptr<DatabaseLock>(new DatabaseLock(-1));
     }
     TRY(const auto database, database_path(settings));
-    if (database.find(":memory:") != std::string::npos) {
+    if (is_in_memory(database)) {
         return std::unique_ptr<DatabaseLock>(new DatabaseLock(-1));
     }
     const std::string path = database + ".lock";

@@ -30,6 +30,9 @@ Result<void> check_group(const config::Settings& settings, bool is_service, bool
 bool has_shared_backend(const config::Settings& settings);
 /// Path of the embedded database. Errors (invalid): no file.
 Result<std::string> database_path(const config::Settings& settings);
+/// Where the process that decides on an embedded database takes commands of others (cli/remote.h), beside the database;
+/// "" on a shared one, where they are handed over in it.
+std::string command_socket(const config::Settings& settings);
 /// How to reach the server of the shared backend. Errors (invalid) name the key that is missing.
 Result<store::MysqlBackendOptions> backend_options(const config::Settings& settings);
 /// What of a store's settings may change while it is open.

@@ -16,6 +16,7 @@ constexpr std::string_view pending[] = {
     "RaftDataDir",
     "DefaultRaftPort",
     "RaftNodes",
+    "SSLSkipVerify",
     "MySQLOrchestratorMaxPoolConnections",
     "UseSuperReadOnly",
     "SkipBinlogServerUnresolveCheck",

@@ -23,6 +23,10 @@
 namespace orc::http {
 namespace {
 
+constexpr unsigned owner_only = 0600;
+/// A command may name as many servers as a command line holds.
+constexpr std::uint32_t local_head_bytes = 8 * 1024 * 1024;
+
 std::vector<std::string> path_segments(std::string_view path) {
     std::vector<std::string> out;
     for (const std::string_view piece : split(path, '/')) {
@@ -69,8 +73,10 @@ struct Server::State {
     std::string change_token;  ///< no page of another site can read it
     Router router;             ///< below the prefix
     Router root_router;        ///< paths that stand as they are configured
+    Router trusted_router;     ///< who comes here has shown already that they may
     std::shared_ptr<EventHub> events;
-    std::unique_ptr<Listener> listener;
+    std::unique_ptr<Listener> listener;        ///< null: no public door
+    std::unique_ptr<Listener> local_listener;  ///< null: no local one
     std::unique_ptr<Relay> relay;
     runtime::TaskGroup group;
     std::thread thread;
@@ -80,6 +86,9 @@ struct Server::State {
     std::optional<Response> check_method(const Request& request, bool is_post) const;
     Co<Response> answer_within(Request request);
     Co<Response> answer_for_other(Request request);
+    Co<Response> answer_locally(Request request);
+    Result<void> open_public_door(const config::Settings& settings, const Limits& limits);
+    void open_local_door(const std::string& socket, Limits limits);
     Co<bool> has_token(TokenPair pair);
     void listen_to_recoveries(const std::shared_ptr<State>& self);
     Task<bool> shut_down(Millis drain);
@@ -199,12 +208,27 @@ Co<Response> Server::State::answer_within(Request request) {
 /// A request that another node has let in, and whose path is below the prefix.
 Co<Response> Server::State::answer_for_other(Request request) {
     auto parts = parse_target(request.target);
+    if (parts && trusted_router.match(parts->segments)) {
+        co_return co_await answer_locally(std::move(request));
+    }
     auto found = parts ? router.match(parts->segments) : std::nullopt;
     if (!found) {
         co_return plain(404, "404 page not found\n");
     }
     if (is_change(found->right) && use_cases.settings()->read_only) {
         co_return envelope_error("Unauthorized");
+    }
+    request.parts = *std::move(parts);
+    Call call(std::move(request), std::move(found->params));
+    co_return co_await found->answer(std::move(call));
+}
+
+/// Whoever may write the database may have everything done that a command does.
+Co<Response> Server::State::answer_locally(Request request) {
+    auto parts = parse_target(request.target);
+    auto found = parts ? trusted_router.match(parts->segments) : std::nullopt;
+    if (!found) {
+        co_return plain(404, "404 page not found\n");
     }
     request.parts = *std::move(parts);
     Call call(std::move(request), std::move(found->params));
@@ -266,7 +290,11 @@ void Server::State::end_thread() {
 
 Task<bool> Server::State::shut_down(Millis span) {
     events->close();
-    co_await listener->stop(span);
+    for (auto* door : {listener.get(), local_listener.get()}) {
+        if (door != nullptr) {
+            co_await door->stop(span);
+        }
+    }
     co_await relay->stop();
     co_await group.stop();
     co_return true;
@@ -274,11 +302,8 @@ Task<bool> Server::State::shut_down(Millis span) {
 
 Server::Server(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
-Result<std::unique_ptr<Server>> Server::start(
-    const config::Settings& settings, api::UseCases& use_cases, Limits limits, const MoreRoutes& more_routes
-) {
-    auto state = std::make_shared<State>(settings, use_cases);
-    const Executor executor = state->io->get_executor();
+Result<void> Server::State::open_public_door(const config::Settings& settings, const Limits& limits) {
+    const Executor executor = io->get_executor();
     std::unique_ptr<Acceptor> acceptor;
     if (!settings.listen_socket.empty()) {
         TRY(acceptor, listen_unix(executor, settings.listen_socket));
@@ -294,22 +319,50 @@ Result<std::unique_ptr<Server>> Server::start(
         }
         TRY(acceptor, listen_tcp(executor, settings.listen_address, std::move(tls)));
     }
+    Handler handler = [this](Request request) { return answer(std::move(request)); };
+    listener = std::make_unique<Listener>(executor, std::move(acceptor), std::move(handler), limits);
+    return {};
+}
+
+void Server::State::open_local_door(const std::string& socket, Limits limits) {
+    auto acceptor = listen_unix(io->get_executor(), socket, owner_only);
+    if (!acceptor) {
+        LOG(warning, "http.no_local_door", {{"why", acceptor.error().message}});
+        return;
+    }
+    limits.head_bytes = local_head_bytes;
+    Handler handler = [this](Request request) { return answer_locally(std::move(request)); };
+    local_listener = std::make_unique<Listener>(io->get_executor(), *std::move(acceptor), std::move(handler), limits);
+    local_listener->start();
+}
+
+Result<std::unique_ptr<Server>> Server::start(
+    const config::Settings& settings, api::UseCases& use_cases, Limits limits, const Doors& doors
+) {
+    auto state = std::make_shared<State>(settings, use_cases);
     state->drain = limits.drain;
+    if (doors.is_public) {
+        TRY(state->open_public_door(settings, limits));
+    }
     State* const raw = state.get();
-    Handler handler = [raw](Request request) { return raw->answer(std::move(request)); };
-    state->listener = std::make_unique<Listener>(executor, std::move(acceptor), std::move(handler), limits);
-    state->events = std::make_shared<EventHub>(executor, &use_cases, EventHub::Limits{});
-    auto traffic = [raw] { return raw->listener->traffic(); };
+    state->events = std::make_shared<EventHub>(state->io->get_executor(), &use_cases, EventHub::Limits{});
+    auto traffic = [raw] { return raw->listener == nullptr ? Traffic{} : raw->listener->traffic(); };
     auto desk =
         std::make_shared<Desk>(Desk{use_cases, state->io, state->events, std::move(traffic), state->change_token});
     add_routes(state->router, desk);
     add_root_routes(state->root_router, desk);
-    if (more_routes) {
-        more_routes(state->router, desk);
+    if (doors.trusted) {
+        doors.trusted(state->trusted_router, desk);
     }
     Handler answer_for_other = [raw](Request request) { return raw->answer_for_other(std::move(request)); };
     state->relay = std::make_unique<Relay>(use_cases, state->io, std::move(answer_for_other));
-    state->listener->start();
+    if (!doors.local_socket.empty()) {
+        state->open_local_door(doors.local_socket, limits);
+    }
+    if (state->listener != nullptr) {
+        state->listener->start();
+        LOG(info, "http.started", {{"port", state->listener->port()}, {"socket", settings.listen_socket}});
+    }
     state->relay->start();
     state->group.spawn(state->events->watch());
     state->listen_to_recoveries(state);
@@ -317,7 +370,6 @@ Result<std::unique_ptr<Server>> Server::start(
         pthread_setname_np(pthread_self(), "http");
         io->run();
     });
-    LOG(info, "http.started", {{"port", state->listener->port()}, {"socket", settings.listen_socket}});
     return std::unique_ptr<Server>(new Server(std::move(state)));
 }
 
@@ -346,6 +398,6 @@ Server::~Server() {
     state_->end_thread();
 }
 
-std::uint16_t Server::port() const { return state_->listener->port(); }
+std::uint16_t Server::port() const { return state_->listener == nullptr ? 0 : state_->listener->port(); }
 
 }  // namespace orc::http

@@ -56,6 +56,9 @@ public:
     Task<ActiveNode> claim_activity(NodeRecord self, Seconds patience) override {
         return ask<ActiveNode>([self, patience](Engine& engine) { return engine.claim_activity(self, patience); });
     }
+    Task<std::optional<ActiveNode>> active_node() override {
+        return ask<std::optional<ActiveNode>>([](Engine& engine) { return engine.active_node(); });
+    }
     Task<void> release_activity(NodeToken self) override {
         return ask<void>([self](Engine& engine) {
             return engine.write_relaxed({Write{"delete from active_node where anchor = 1 and token = ?", {self.text()}}}

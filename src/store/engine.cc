@@ -194,6 +194,11 @@ Result<ActiveNode> Engine::claim_activity(const NodeRecord& self, Seconds patien
     return *std::move(active);
 }
 
+Result<std::optional<ActiveNode>> Engine::active_node() {
+    TRY(const auto reader, reader());
+    return read_active_node(reader);
+}
+
 Result<void> Engine::put_errand(const Errand& errand) {
     TRY(auto* backend, writable_backend());
     TRY(auto transaction, Transaction::begin(*backend));

@@ -47,6 +47,7 @@ public:
     Result<void> write_relaxed(const std::vector<Write>& writes);
     /// See Store::claim_activity.
     Result<ActiveNode> claim_activity(const NodeRecord& self, Seconds patience);
+    Result<std::optional<ActiveNode>> active_node();
     /// See Store::put_errand, take_errands and drop_errand.
     Result<void> put_errand(const Errand& errand);
     Result<std::vector<Errand>> take_errands(const NodeToken& self);

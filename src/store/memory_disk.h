@@ -16,6 +16,7 @@ struct MemoryFaults {
     Micros delay{0};            ///< before each commit takes effect
     unsigned fail_next = 0;     ///< so many commits fail and do nothing (unreachable)
     unsigned unknown_next = 0;  ///< so many commits are applied and reported as timed_out
+    unsigned deaf_next = 0;     ///< so many times nothing can be learnt of an errand (unreachable)
     bool read_only = false;     ///< commits and registrations are denied, observations wait
 };
 

@@ -155,6 +155,10 @@ public:
         return done();
     }
     Task<ErrandState> errand(std::string id) override {
+        if (disk().faults.deaf_next > 0) {
+            --disk().faults.deaf_next;
+            return refuse<ErrandState>(ErrorCode::unreachable, "the disk is gone");
+        }
         const auto* found = store::errand(disk(), id);
         return answer(found == nullptr ? ErrandState{} : found->state);
     }
@@ -187,6 +191,13 @@ public:
         const WallTime since = is_mine ? active->first_seen : now;
         active = ActiveNode{self.host, self.token, since, now, Seconds(0)};
         return answer(*active);
+    }
+    Task<std::optional<ActiveNode>> active_node() override {
+        auto active = disk().active;
+        if (active) {
+            active->age = std::chrono::duration_cast<Seconds>(shared_->clock.wall() - active->last_seen);
+        }
+        return answer(std::move(active));
     }
     Task<void> release_activity(NodeToken self) override {
         if (disk().active && disk().active->token == self) {

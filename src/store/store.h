@@ -165,6 +165,8 @@ public:
     /// Says that `self` is the active node (active_node), unless another one said so within `patience` by the
     /// database's clock. Returns who is active then: `self`, if the token is its own.
     virtual Task<ActiveNode> claim_activity(NodeRecord self, Seconds patience) = 0;
+    /// Who said so last, without saying anything; nullopt: nobody.
+    virtual Task<std::optional<ActiveNode>> active_node() = 0;
     /// Lets another node be active at once; harmless for one that is not.
     virtual Task<void> release_activity(NodeToken self) = 0;
 

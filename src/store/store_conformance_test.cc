@@ -500,7 +500,9 @@ TEST_P(AnyStore, one_node_is_active_until_it_lets_go) {
     const auto active = [&](const std::string& token, Seconds patience) {
         return ask(store_->claim_activity(node(token), patience));
     };
+    EXPECT_FALSE(ask(store_->active_node())) << "looking is no claim";
     const ActiveNode first = active("a", Seconds(60));
+    EXPECT_EQ(ask(store_->active_node())->token.text(), "a");
     EXPECT_EQ(first.token.text(), "a");
     EXPECT_EQ(first.host, "host-of-a");
     EXPECT_EQ(active("b", Seconds(60)).token.text(), "a");
@@ -511,6 +513,7 @@ TEST_P(AnyStore, one_node_is_active_until_it_lets_go) {
     EXPECT_TRUE(run(io_, store_->release_activity(NodeToken("a"))));
     EXPECT_EQ(active("a", Seconds(60)).token.text(), "b") << "who is not active has nothing to let go";
     EXPECT_TRUE(run(io_, store_->release_activity(NodeToken("b"))));
+    EXPECT_FALSE(ask(store_->active_node()));
     EXPECT_EQ(active("a", Seconds(60)).token.text(), "a");
 }
 

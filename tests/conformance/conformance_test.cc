@@ -115,6 +115,7 @@ std::map<std::string, std::string> members() {
 std::string awaited(const config::Key& key) {
     static const std::map<std::string_view, std::string_view> reasons = {
         {"raft", "several nodes come later"},
+        {"http-tls", "nodes that ask each other come later"},
         {"agents", "agents come later"},
         {"kv", "key-value stores come later"},
         {"pseudo-gtid", "Pseudo-GTID comes later"},

@@ -2,14 +2,10 @@
 // itself. Both must print the same.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
-#include <array>
-#include <cstdio>
-#include <fstream>
-#include <iterator>
 #include <tuple>
 
+#include "run_command.h"
 #include "stage.h"
 
 namespace orc::integration {
@@ -19,17 +15,6 @@ using sandbox::Flavor;
 using ::testing::AnyOf;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
-
-struct Ran {
-    std::string out;    ///< standard output
-    std::string error;  ///< standard error
-    int status = 0;
-};
-
-std::string contents(const std::filesystem::path& path) {
-    std::ifstream in(path);
-    return {std::istreambuf_iterator<char>(in), {}};
-}
 
 class Commands : public testing::TestWithParam<Flavor> {
 protected:
@@ -46,24 +31,7 @@ protected:
         }
     }
 
-    Ran command(const std::string& arguments) {
-        const auto errors = stage_->folder() / "command.err";
-        const std::string line = std::string(ORC_PROGRAM) + " --config=" + stage_->service().configuration().string() +
-                                 " " + arguments + " 2>" + errors.string();
-        FILE* pipe = popen(line.c_str(), "r");
-        Ran ran;
-        if (pipe == nullptr) {
-            ADD_FAILURE() << "cannot run " << line;
-            return ran;
-        }
-        std::array<char, 4096> space{};
-        for (std::size_t got = 0; (got = fread(space.data(), 1, space.size(), pipe)) > 0;) {
-            ran.out.append(space.data(), got);
-        }
-        ran.status = WEXITSTATUS(pclose(pipe));
-        ran.error = contents(errors);
-        return ran;
-    }
+    Ran command(const std::string& arguments) { return run_command(stage_->service().configuration(), arguments); }
 
     /// Prints `out`, nothing on standard error, and succeeds.
     void expect(const std::string& arguments, const std::string& out) {

@@ -45,7 +45,8 @@ std::unique_ptr<sandbox::ServiceProcess> start_node(
     const std::filesystem::path& parent,
     const std::string& name,
     std::map<std::string, std::string> settings,
-    bool must_lead
+    bool must_lead,
+    std::vector<std::string> flags
 ) {
     sandbox::ServiceProcessOptions options;
     options.program = ORC_PROGRAM;
@@ -53,6 +54,7 @@ std::unique_ptr<sandbox::ServiceProcess> start_node(
     std::filesystem::create_directories(options.folder);
     options.settings = std::move(settings);
     options.must_lead = must_lead;
+    options.flags = std::move(flags);
     auto started = sandbox::ServiceProcess::start(std::move(options));
     if (!started) {
         ADD_FAILURE() << name << ": " << started.error().message;

@@ -39,7 +39,8 @@ std::unique_ptr<sandbox::ServiceProcess> start_node(
     const std::filesystem::path& parent,
     const std::string& name,
     std::map<std::string, std::string> settings,
-    bool must_lead
+    bool must_lead,
+    std::vector<std::string> flags = {}
 );
 
 /// The parsed body, also of an answer that is an error; null without an answer.

@@ -220,7 +220,7 @@ Result<std::unique_ptr<Acceptor>> listen_tcp(
     return cannot_listen(address, error);
 }
 
-Result<std::unique_ptr<Acceptor>> listen_unix(Executor executor, const std::string& path) {
+Result<std::unique_ptr<Acceptor>> listen_unix(Executor executor, const std::string& path, unsigned mode) {
     const asio::local::stream_protocol::endpoint endpoint = [&] {
         return path.size() < 100 ? asio::local::stream_protocol::endpoint(path)
                                  : asio::local::stream_protocol::endpoint();
@@ -236,6 +236,9 @@ Result<std::unique_ptr<Acceptor>> listen_unix(Executor executor, const std::stri
     }
     UnixAcceptor::Native native(executor);
     native.open(endpoint.protocol(), error);
+    if (!error && ::fchmod(native.native_handle(), mode) != 0) {  // before anybody can see the file
+        error = error_code(errno, boost::system::system_category());
+    }
     if (!error) {
         native.bind(endpoint, error);
     }

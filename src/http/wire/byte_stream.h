@@ -59,7 +59,7 @@ public:
 Result<std::unique_ptr<Acceptor>> listen_tcp(
     Executor executor, const std::string& address, std::shared_ptr<TlsIdentity> tls
 );
-/// Takes over a path that a dead process has left behind. Errors name the path.
-Result<std::unique_ptr<Acceptor>> listen_unix(Executor executor, const std::string& path);
+/// Takes over a path that a dead process has left behind. `mode` is what the umask is taken from. Errors name the path.
+Result<std::unique_ptr<Acceptor>> listen_unix(Executor executor, const std::string& path, unsigned mode = 0777);
 
 }  // namespace orc::http
