@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,8 +36,11 @@ std::string_view name(CommitOutcome outcome);
 
 struct LeadershipView {
     bool is_leader = false;
+    /// On a shared database: this node could not say in time that it is active, so another one may act by now.
+    bool may_be_replaced = false;
     Epoch epoch = 0;
-    std::string leader;  ///< who leads, as people know it; "" unknown
+    std::optional<Instant> since;  ///< when the epoch began, where others may have led before
+    std::string leader;            ///< who leads, as people know it; "" unknown
 };
 
 class Leadership {

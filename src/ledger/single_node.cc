@@ -172,6 +172,7 @@ Task<void> SingleNode::take_over() {
     CO_TRY(co_await reread());
     leader_.clear();
     epoch_ = epoch;
+    took_over_ = clock_.now();
     LOG(info, "ledger.leadership_taken", {{"epoch", epoch}});
     co_return Result<void>{};
 }
@@ -182,6 +183,8 @@ LeadershipView SingleNode::view() const {
     const bool is_over = lead_until_ && now >= *lead_until_;
     LeadershipView out;
     out.is_leader = epoch_ != 0 && !is_stalled && !is_over && !tasks_.is_stopping();
+    out.may_be_replaced = took_over_ && (epoch_ == 0 || is_over);
+    out.since = took_over_;
     out.epoch = epoch_;
     out.leader = out.is_leader ? node_name_ : leader_;
     return out;

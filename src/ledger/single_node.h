@@ -96,7 +96,8 @@ private:
     Epoch epoch_ = 0;     // 0: not leading
     std::string leader_;  // while another node leads
     std::optional<Instant> lead_until_;
-    std::string mark_;  // of what was read last (Store::intent_since)
+    std::optional<Instant> took_over_;  ///< last, on a shared database
+    std::string mark_;                  // of what was read last (Store::intent_since)
     std::string why_;
     Epoch last_epoch_ = 0;  // the highest known to be on disk
     std::uint64_t confirms_ = 0;

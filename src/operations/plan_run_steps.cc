@@ -121,6 +121,9 @@ Task<std::string> PlanRun::attempt(Step step) {
         }
         CO_TRY(co_await errands_.may_proceed(deadline));
     }
+    if (is_command(step.action) && errands_.is_deposed()) {
+        co_return fail(ErrorCode::not_leader, "another node may act by now: left to it");
+    }
     if (std::holds_alternative<planning::Replan>(step.action)) {
         co_return "";
     }

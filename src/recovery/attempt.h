@@ -33,6 +33,7 @@ public:
     const RecoveryUid& uid() const { return record_.uid; }
 
     Task<std::string> perform(planning::Step step, const operations::Journey& journey, Deadline deadline) override;
+    bool is_deposed() const override;
     Task<void> may_proceed(Deadline deadline) override;
     Task<void> note_undoing(Deadline deadline) override;
     planning::Plan replan(const operations::Journey& journey) override;

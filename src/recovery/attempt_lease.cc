@@ -26,7 +26,7 @@ Task<std::string> Attempt::register_it(const Journey& journey, Deadline deadline
     lease_.expires = now + Seconds(shop_.settings.cluster_recovery_lease_seconds);
     lease_.term = 1;
     if (const auto held = intent->leases.find(lease_.cluster); held != intent->leases.end()) {
-        if (!held->second.holder.empty() && held->second.expires > now) {
+        if (is_held(held->second, gate_facts(shop_))) {
             co_return fail(
                 ErrorCode::conflict,
                 "cluster " + lease_.cluster.text() + " is being changed already: " + held->second.purpose
@@ -124,6 +124,8 @@ bool Attempt::holds_lease() const {
     return found != intent->leases.end() && found->second.term == lease_.term &&
            found->second.holder == lease_.holder && found->second.expires > shop_.clock.wall();
 }
+
+bool Attempt::is_deposed() const { return recovery::is_deposed(shop_, epoch_); }
 
 Task<void> Attempt::may_proceed(Deadline deadline) {
     if (!holds_lease()) {

@@ -101,6 +101,11 @@ Seconds block_period(const config::Settings& settings) {
     return seconds.count() > 0 ? seconds : Seconds(std::chrono::minutes(settings.recovery_period_block_minutes));
 }
 
+bool is_held(const model::ClusterLease& lease, const GateFacts& facts) {
+    const bool may_act = lease.holder == facts.self || facts.others_may_act;
+    return !lease.holder.empty() && lease.expires > facts.now && may_act;
+}
+
 std::vector<std::string> rules_against(
     const analysis::Finding& finding,
     const model::Intent& intent,
@@ -110,8 +115,7 @@ std::vector<std::string> rules_against(
     std::vector<std::string> out;
     check_switches(finding, intent, facts, out);
     if (const auto lease = intent.leases.find(finding.cluster); lease != intent.leases.end()) {
-        const bool is_held = !lease->second.holder.empty() && lease->second.expires > facts.now;
-        if (is_held) {
+        if (is_held(lease->second, facts)) {
             out.push_back("the cluster is being changed already: " + lease->second.purpose);
         }
     }

@@ -26,7 +26,12 @@ struct GateFacts {
     bool is_leader = true;
     WallTime now;
     NodeToken self;
+    bool others_may_act = true;  ///< a node that led before may not have noticed yet that it does not any more
 };
+
+/// Nobody else may change the cluster. A lease of another node counts for as long only as that one may act: it keeps
+/// time by another clock.
+bool is_held(const model::ClusterLease& lease, const GateFacts& facts);
 
 /// Every rule that keeps an automated recovery from starting; empty: go.
 std::vector<std::string> rules_against(

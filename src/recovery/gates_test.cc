@@ -91,6 +91,16 @@ TEST(Gates, name_each_rule_that_blocks) {
              s.intent.leases[lease.cluster] = lease;
          },
          "a switch"},
+        {"leased by a node that has been replaced",
+         [](Situation& s) {
+             model::ClusterLease lease;
+             lease.cluster = s.finding.cluster;
+             lease.holder = NodeToken("x");
+             lease.expires = s.facts.now + std::chrono::hours(1);
+             s.intent.leases[lease.cluster] = lease;
+             s.facts.others_may_act = false;
+         },
+         ""},
         {"lease expired",
          [](Situation& s) {
              model::ClusterLease lease;

@@ -42,6 +42,52 @@ TEST_P(HeldBack, while_another_change_holds_the_lease) {
     EXPECT_EQ(world.writable().size(), 1U) << all_steps();
 }
 
+Co<void> take_over_from_others(Process& process) {
+    const auto taken = co_await process.ledger.take_over();
+    EXPECT_TRUE(taken) << taken.error().message;
+}
+
+TEST_P(HeldBack, no_longer_than_a_replaced_node_may_act_whatever_its_clock_says) {
+    star(3, GetParam());
+    start();
+    model::PutLease lease;
+    lease.record.cluster = ClusterName("db1:3306");
+    lease.record.term = 4;
+    lease.record.holder = NodeToken("its clock is an hour ahead");
+    lease.record.purpose = "a recovery that it left behind";
+    lease.record.expires = clock.wall() + std::chrono::hours(1);
+    disk->intent.leases[lease.record.cluster] = lease.record;
+    group.spawn(take_over_from_others(*process));
+    run(Seconds(3));
+    world.at("db1").alive = false;
+    run(Seconds(10));
+    EXPECT_EQ(world.writable().size(), 1U) << all_steps();
+}
+
+TEST_P(HeldBack, in_the_middle_where_another_node_may_act_by_now) {
+    settings.post_master_failover_processes = {"move the address"};
+    star(4, GetParam());
+    start();
+    group.spawn(take_over_from_others(*process));
+    run(Seconds(1));
+    bool is_open = false;
+    world.before_operation = [&](const std::string& operation, FakeServer&) {
+        if (operation == "open") {
+            is_open = true;
+            process->ledger.lead_until(clock.now());  // it was frozen, and wakes up
+        }
+    };
+    world.at("db1").alive = false;
+    run(Seconds(20));
+    ASSERT_TRUE(is_open);
+    EXPECT_THAT(hooks.lists(), testing::Not(Contains("PostMasterFailoverProcesses")));
+    int moved = 0;
+    for (const std::string host : {"db2", "db3", "db4"}) {
+        moved += world.at(host).source == World::name("db1") ? 0 : 1;
+    }
+    EXPECT_EQ(moved, 1) << "the promoted one; the rest is for the other node\n" << all_steps();
+}
+
 TEST_P(HeldBack, and_only_reported_where_no_filter_asks_for_recovery) {
     settings.recover_master_cluster_filters.clear();
     settings.on_failure_detection_processes = {"told"};

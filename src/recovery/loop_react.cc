@@ -164,7 +164,11 @@ Co<void> RecoveryLoop::State::notify(Finding finding, model::Detection detection
     tell(event);
     std::function<void(std::string)> note = [](std::string line) { LOG(info, "detection.hook", {{"what", line}}); };
     const auto ran = co_await run_hooks(
-        shop, planning::HookList::on_failure_detection, facts_of(finding, shop.node), std::move(note)
+        shop,
+        planning::HookList::on_failure_detection,
+        facts_of(finding, shop.node),
+        std::move(note),
+        shop.leadership.view().epoch
     );
     if (!ran) {
         LOG(warning, "detection.hook_failed", {{"subject", finding.subject}, {"why", ran.error().message}});

@@ -6,8 +6,6 @@
 namespace orc::recovery {
 namespace {
 
-constexpr Micros patience_with_others = Seconds(2);
-
 planning::FailoverRequest request_of(const model::RecoveryRecord& record, const model::RecoveryProgress* progress) {
     planning::FailoverRequest out;
     out.subject = record.failed;
@@ -62,12 +60,12 @@ void RecoveryLoop::State::resume(const model::RecoveryRecord& record) {
     const auto intent = shop.ledger.intent();
     const WallTime now = shop.clock.wall();
     const auto lease = intent->leases.find(record.cluster);
-    const bool is_held = lease != intent->leases.end() && !lease->second.holder.empty() &&
-                         lease->second.holder != shop.node.token && lease->second.expires > now;
+    const bool is_held_by_another = lease != intent->leases.end() && lease->second.holder != shop.node.token &&
+                                    is_held(lease->second, gate_facts(shop));
     // Another node's process may still be on its way to noticing that it no longer leads.
     const bool was_elsewhere = record.node_host != shop.node.host;
     const Seconds life(shop.settings.cluster_recovery_lease_seconds);
-    if (is_held && was_elsewhere && lease->second.expires - life + patience_with_others > now) {
+    if (is_held_by_another && was_elsewhere && lease->second.expires - life + patience_with_others > now) {
         return;
     }
     std::optional<model::RecoveryProgress> progress;

@@ -20,12 +20,7 @@ analysis::Code code_about(const std::vector<Finding>& findings, const Endpoint& 
 }  // namespace
 
 std::vector<std::string> RecoveryLoop::State::rules_for(const Finding& finding) const {
-    GateFacts facts;
-    facts.is_noop = shop.noop;
-    facts.is_leader = leads();
-    facts.now = shop.clock.wall();
-    facts.self = shop.node.token;
-    auto rules = recovery::rules_against(finding, *shop.ledger.intent(), shop.settings, facts);
+    auto rules = recovery::rules_against(finding, *shop.ledger.intent(), shop.settings, gate_facts(shop));
     if (const auto pause = pauses.find({finding.subject, block_class_of(finding.handling)});
         pause != pauses.end() && pause->second.until > shop.clock.now()) {
         // The moment, not the time left: a reason that changes every second would be told every second.

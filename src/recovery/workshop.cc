@@ -45,8 +45,24 @@ Task<std::string> run_one(Workshop& shop, HookCall call) {
 
 }  // namespace
 
+bool is_deposed(const Workshop& shop, ledger::Epoch epoch) {
+    const auto view = shop.leadership.view();
+    return view.epoch != epoch || view.may_be_replaced;
+}
+
+GateFacts gate_facts(const Workshop& shop) {
+    const auto view = shop.leadership.view();
+    GateFacts out;
+    out.is_noop = shop.noop;
+    out.is_leader = view.is_leader;
+    out.now = shop.clock.wall();
+    out.self = shop.node.token;
+    out.others_may_act = !view.since || shop.clock.now() - *view.since < patience_with_others;
+    return out;
+}
+
 Task<std::string> run_hooks(
-    Workshop& shop, planning::HookList list, HookFacts facts, std::function<void(std::string)> note
+    Workshop& shop, planning::HookList list, HookFacts facts, std::function<void(std::string)> note, ledger::Epoch epoch
 ) {
     const std::string key(key_of(list));
     const auto commands = commands_of(list, shop.settings);
@@ -56,6 +72,9 @@ Task<std::string> run_hooks(
     note("Running " + std::to_string(commands.size()) + " " + key + " hooks");
     std::string first_error;
     for (std::size_t i = 0; i < commands.size(); ++i) {
+        if (is_deposed(shop, epoch)) {
+            co_return fail(ErrorCode::not_leader, "another node may act by now: no further " + key + " hooks are run");
+        }
         const HookText text = hook_text(commands[i], facts);
         const std::string which = key + " hook " + std::to_string(i + 1) + " of " + std::to_string(commands.size()) +
                                   (text.in_background ? " (async)" : "") + ": " + text.command;

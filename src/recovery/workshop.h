@@ -6,6 +6,7 @@
 
 #include "planning/policy.h"
 #include "recovery/eyes.h"
+#include "recovery/gates.h"
 #include "recovery/hook_text.h"
 #include "recovery/recovery.h"
 #include "runtime/task_group.h"
@@ -39,14 +40,23 @@ struct Workshop {
     std::set<std::pair<RecoveryUid, planning::HookList>> hooks_ran{};
 };
 
+/// Somebody else may act in place of the node that led in `epoch`. Costs nothing: no store is asked.
+bool is_deposed(const Workshop& shop, ledger::Epoch epoch);
+
+GateFacts gate_facts(const Workshop& shop);
+
 /// Runs the commands of one list in order. The lists before an action stop at the first error and return it; those
-/// after it run all and return the first error. `note` gets one line for the audit about each.
+/// after it run all and return the first error. None is begun any more once the node that led in `epoch` is deposed
+/// (error not_leader). `note` gets one line for the audit about each.
 Task<std::string> run_hooks(
-    Workshop& shop, planning::HookList list, HookFacts facts, std::function<void(std::string)> note
+    Workshop& shop, planning::HookList list, HookFacts facts, std::function<void(std::string)> note, ledger::Epoch epoch
 );
 
 /// What is known from the finding alone.
 HookFacts facts_of(const analysis::Finding& finding, const Node& node);
+
+/// In which a node that has been replaced notices it at the latest.
+constexpr Micros patience_with_others = Seconds(2);
 
 /// How long a decision may take to be durable.
 constexpr Micros commit_limit = Seconds(10);
