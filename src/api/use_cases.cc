@@ -40,7 +40,7 @@ std::shared_ptr<const config::Settings> UseCases::settings() const {
     return {std::move(whole), part};
 }
 
-model::TopologyPtr UseCases::topology() const { return seams_.discovery.topology(); }
+model::TopologyPtr UseCases::topology() const { return model::as_shown(seams_.discovery.topology()); }
 
 Endpoint UseCases::resolve(const Endpoint& given) const {
     const auto snapshot = topology();

@@ -90,6 +90,7 @@ public:
     Executor control() const { return seams_.control; }
     const std::string& version() const { return version_; }
     const runtime::Clock& clock() const { return seams_.clock; }
+    /// For people: what has not been read yet is shown as it is remembered.
     model::TopologyPtr topology() const;
     /// What a person meant: an exactly known server, else the only known one whose host contains the text (same port;
     /// never for IPv4 addresses), else the endpoint as given.

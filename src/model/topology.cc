@@ -122,4 +122,34 @@ ClusterPtr Topology::cluster_named(std::string_view name_or_alias) const {
     return nullptr;
 }
 
+namespace {
+
+ClusterPtr cluster_as_shown(const Cluster& cluster) {
+    auto out = std::make_shared<Cluster>(cluster);
+    for (auto* servers : {&out->servers, &out->guests}) {
+        for (auto& server : *servers) {
+            if (server->facts == nullptr && server->remembered != nullptr) {
+                server = server->remembered;
+            }
+        }
+    }
+    return out;
+}
+
+}  // namespace
+
+TopologyPtr as_shown(TopologyPtr topology) {
+    const auto is_remembered = [](const auto& entry) { return entry.second->has_remembered; };
+    if (std::ranges::none_of(topology->clusters, is_remembered)) {
+        return topology;
+    }
+    auto out = std::make_shared<Topology>(*topology);
+    for (auto& [name, cluster] : out->clusters) {
+        if (cluster->has_remembered) {
+            cluster = cluster_as_shown(*cluster);
+        }
+    }
+    return out;
+}
+
 }  // namespace orc::model

@@ -43,6 +43,9 @@ struct StreamEvidence {
 struct Server {
     Endpoint endpoint;
     std::shared_ptr<const Facts> facts;  ///< null: never read
+    /// While never read: this server as an earlier run, or another node, last knew it, placed as it is now. To be
+    /// shown, and for what seldom changes; no evidence of how it stands.
+    std::shared_ptr<const Server> remembered;
     Check check;
     StreamEvidence stream;  ///< of the main channel
     /// Since when a primary has waited for semi-sync replicas without its binary log moving on; see ack_wait().
@@ -73,6 +76,8 @@ struct Server {
     /// Replicates from nobody and is no secondary of a group.
     bool is_primary() const;
     const Channel* channel() const { return facts ? facts->main_channel() : nullptr; }
+    /// What was read last by whoever read it; null for nothing.
+    const Facts* last_known() const { return facts == nullptr && remembered ? remembered->facts.get() : facts.get(); }
     /// Both threads run.
     bool is_replicating() const;
     /// ReplicationLagQuery's answer if configured, else the channel's lag.
@@ -97,6 +102,7 @@ struct Cluster {
     /// Servers of other clusters that receive from a member over a channel that is not their main one, sorted. They are
     /// shown and may testify; they are never moved with this cluster.
     std::vector<ServerPtr> guests;
+    bool has_remembered = false;  ///< some server is remembered only
     Instant taken;
     WallTime taken_wall;
 
@@ -131,5 +137,9 @@ struct Topology {
 };
 
 using TopologyPtr = std::shared_ptr<const Topology>;
+
+/// The same with every server that is remembered only as it is remembered: for people, who want to see more than
+/// nothing. Never to be decided on.
+TopologyPtr as_shown(TopologyPtr topology);
 
 }  // namespace orc::model

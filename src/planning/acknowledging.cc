@@ -10,7 +10,10 @@ namespace {
 /// They have just answered. Writes stand still meanwhile, so one that hangs now is not waited for.
 constexpr Millis switching_limit{300};
 
-bool waits_for_acks(const Field& field) { return field.subject.facts && field.subject.facts->semi_sync.source_enabled; }
+bool waits_for_acks(const Field& field) {
+    const model::Facts* known = field.subject.last_known();
+    return known != nullptr && known->semi_sync.source_enabled;
+}
 
 std::size_t wanted_by(const Standing& winner) { return std::max<std::size_t>(1, winner.facts().semi_sync.acks_wanted); }
 
@@ -91,7 +94,7 @@ int add_acknowledging_of_demoted(Draft& draft, int opened) {
     // With a long time limit and nobody below it, it would wait for ever with the first thing it applies.
     SemiSyncSource off{field.subject.endpoint, false};
     int last = draft.steps.add(off, {opened}, recorded, "a replica waits for nobody");
-    const auto& own = field.subject.facts->semi_sync;
+    const auto& own = field.subject.last_known()->semi_sync;
     if (draft.winner().facts().semi_sync.replica_enabled && own.available && !own.replica_enabled) {
         SemiSyncReplica on{field.subject.endpoint, true, false};
         last = draft.steps.add(on, {last}, recorded, "its successor acknowledged, and no longer does");

@@ -35,8 +35,8 @@ struct Ranking {
 };
 
 bool is_same_place(const model::Facts& facts, const model::Server& subject) {
-    return subject.facts && facts.data_center == subject.facts->data_center &&
-           facts.environment == subject.facts->environment;
+    const model::Facts* failed = subject.last_known();
+    return failed != nullptr && facts.data_center == failed->data_center && facts.environment == failed->environment;
 }
 
 bool is_preferred(PromotionRule rule) { return rule == PromotionRule::must || rule == PromotionRule::prefer; }

@@ -85,8 +85,9 @@ void check_replication(const Standing& standing, const Field& field, const Choic
 
 void check_places(const Standing& standing, const Field& field, const Policy& policy, Reasons& out) {
     const model::Facts& facts = standing.facts();
-    const std::string center = field.subject.facts ? field.subject.facts->data_center : std::string();
-    const std::string region = field.subject.facts ? field.subject.facts->region : std::string();
+    const model::Facts* failed = field.subject.last_known();
+    const std::string center = failed != nullptr ? failed->data_center : std::string();
+    const std::string region = failed != nullptr ? failed->region : std::string();
     if (policy.settings.prevent_cross_data_center_master_failover && facts.data_center != center) {
         out.push_back(
             "promotion is kept within the data centre: it is in data centre '" + facts.data_center +

@@ -60,8 +60,9 @@ bool is_sound(const model::Server& server, const Policy& policy) {
 }
 
 int place_order(const model::Server& server, const model::Server& subject) {
-    const bool near = subject.facts && server.facts->data_center == subject.facts->data_center &&
-                      server.facts->environment == subject.facts->environment;
+    const model::Facts* failed = subject.last_known();
+    const bool near = failed != nullptr && server.facts->data_center == failed->data_center &&
+                      server.facts->environment == failed->environment;
     const bool preferred = server.rule == model::PromotionRule::must || server.rule == model::PromotionRule::prefer;
     return (near ? 0 : 2) + (preferred ? 0 : 1);
 }

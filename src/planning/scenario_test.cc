@@ -116,6 +116,10 @@ model::ServerPtr server_of(
         facts->channels.push_back(channel_of(scenario, source, words));
     }
     out->facts = std::move(facts);
+    if (words.contains("remembered")) {
+        out->remembered = std::make_shared<model::Server>(*out);
+        out->facts.reset();
+    }
     out->check.seen = Instant{Micros{1}};
     if (words.contains("silent")) {
         out->check.failures = 1;

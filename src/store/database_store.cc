@@ -39,7 +39,8 @@ public:
     }
 
     Task<std::vector<KnownServer>> known_servers() override {
-        return read<std::vector<KnownServer>>(read_known_servers);
+        const Moment now = moment();
+        return read<std::vector<KnownServer>>([now](const Reader& r) { return read_known_servers(r, now); });
     }
 
     Task<std::vector<model::ServerPtr>> observed_servers() override {

@@ -125,6 +125,10 @@ public:
         std::vector<KnownServer> out;
         for (const auto& [endpoint, known] : disk().servers) {
             out.push_back(known);
+            const auto observed = disk().observed.find(endpoint);
+            if (observed != disk().observed.end() && observed->second->facts != nullptr) {
+                out.back().observed = observed->second;
+            }
         }
         return answer(std::move(out));
     }

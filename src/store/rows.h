@@ -42,7 +42,7 @@ using Reader =
 
 /// All intended state. Rows that make no sense (unparsable by any rule) are errors (corrupt) naming table and value.
 Result<model::Intent> read_intent(const Reader& reader);
-Result<std::vector<KnownServer>> read_known_servers(const Reader& reader);
+Result<std::vector<KnownServer>> read_known_servers(const Reader& reader, const Moment& now);
 /// Every server that is kept, as much as its row holds. `now` turns calendar time into instants.
 Result<std::vector<model::ServerPtr>> read_observed(const Reader& reader, const Moment& now);
 Result<std::vector<model::RecoveryRecord>> read_recoveries(const Reader& reader, const RecoveryQuery& query);

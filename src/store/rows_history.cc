@@ -79,14 +79,6 @@ constexpr std::string_view select_detections =
     " processcing_node_token from topology_failure_detection where (?1 is null or detection_id = ?1)"
     " and (?2 is null or cluster_alias = ?2) order by detection_id desc limit ?3 offset ?4";
 
-KnownServer known_server_of(Columns from) {
-    KnownServer out;
-    out.endpoint = from.endpoint();
-    out.source = from.endpoint_if_valid();
-    out.cluster = ClusterName(from.text());
-    return out;
-}
-
 RecoveryStep step_of(Columns from) {
     RecoveryStep out;
     out.uid = RecoveryUid(from.text());
@@ -153,15 +145,6 @@ std::int64_t limit_of(const Page& page) { return static_cast<std::int64_t>(page.
 std::int64_t offset_of(const Page& page) { return static_cast<std::int64_t>(page.size * page.number); }
 
 }  // namespace
-
-Result<std::vector<KnownServer>> read_known_servers(const Reader& reader) {
-    return read_all<KnownServer>(
-        reader,
-        "select hostname, port, master_host, master_port, cluster_name from database_instance order by hostname, port",
-        {},
-        known_server_of
-    );
-}
 
 Result<std::vector<RecoveryRecord>> read_recoveries(const Reader& reader, const RecoveryQuery& query) {
     Row values(4);

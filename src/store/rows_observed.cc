@@ -279,4 +279,18 @@ Result<std::vector<ServerPtr>> read_observed(const Reader& reader, const Moment&
     return out;
 }
 
+Result<std::vector<KnownServer>> read_known_servers(const Reader& reader, const Moment& now) {
+    TRY(auto observed, read_observed(reader, now));
+    std::vector<KnownServer> out;
+    out.reserve(observed.size());
+    for (auto& server : observed) {
+        KnownServer known{server->endpoint, server->source(), server->cluster};
+        if (server->facts != nullptr) {
+            known.observed = std::move(server);
+        }
+        out.push_back(std::move(known));
+    }
+    return out;
+}
+
 }  // namespace orc::store

@@ -168,7 +168,7 @@ TEST(Schema, opens_an_old_classic_database_in_place_and_loses_nothing) {
     EXPECT_FALSE(recovery.active_period_end);
     EXPECT_EQ(intent->last_recovery_id, 17);
     EXPECT_GT(intent->downtimes.at({"db2", 3306}).end, noon + std::chrono::years(1000));
-    const auto known = read_known_servers(*engine.reader());
+    const auto known = read_known_servers(*engine.reader(), Moment{});
     ASSERT_TRUE(known);
     ASSERT_EQ(known->size(), 2U);
     EXPECT_EQ(known->at(1).source, (Endpoint{"db1", 3306}));

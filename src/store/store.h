@@ -23,6 +23,7 @@ struct KnownServer {
     Endpoint endpoint;
     std::optional<Endpoint> source;
     ClusterName cluster;
+    model::ServerPtr observed = nullptr;  ///< as much as the tables hold of it; null when it was never read
 };
 
 struct Page {

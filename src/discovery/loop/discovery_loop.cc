@@ -61,7 +61,7 @@ void DiscoveryLoop::State::start_known(const std::vector<store::KnownServer>& kn
         if (!server.endpoint.is_valid() || ignored.matches(server.endpoint)) {
             continue;
         }
-        announce(table.expect(server.endpoint, server.source, now, true));
+        announce(table.remember(server, now));
         schedule.add(server.endpoint, Lane::normal, now.ended);
     }
     for (const auto& seed : settings.discovery_seeds) {

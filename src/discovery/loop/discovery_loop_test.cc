@@ -287,6 +287,67 @@ TEST(DiscoveryLoop, begins_with_the_servers_of_an_earlier_run) {
     EXPECT_EQ(bench.cluster("d"), "a:3306: a/0 b/1 c/1 d/2");
 }
 
+/// What an earlier run has kept of a server.
+void keep(Bench& bench, const std::string& name, model::Facts facts, const std::string& errant, Micros ago) {
+    auto server = std::make_shared<model::Server>();
+    server->endpoint = ep(name);
+    server->cluster = ClusterName("a:3306");
+    server->facts = std::make_shared<const model::Facts>(std::move(facts));
+    server->errant = testing::gtids(errant);
+    server->check.seen = bench.clock.now() - ago;
+    server->check.seen_wall = bench.clock.wall() - std::chrono::duration_cast<Millis>(ago);
+    bench.disk->servers[ep(name)] = store::KnownServer{ep(name), server->source(), server->cluster};
+    bench.disk->observed[ep(name)] = server;
+}
+
+TEST(DiscoveryLoop, shows_who_does_not_answer_as_an_earlier_run_knew_it) {
+    Bench bench(seeded());
+    bench.add_four();
+    bench.fake("a").facts.data_center = "north";
+    bench.fake("b").facts = testing::with_executed(replica("b", "a"), "uuid-of-a:1-10,uuid-of-b:1");
+    keep(bench, "a", bench.fake("a").facts, "", Seconds(7));
+    keep(bench, "b", bench.fake("b").facts, "uuid-of-b:1", Seconds(7));
+    keep(bench, "c", bench.fake("c").facts, "", Seconds(7));
+    keep(bench, "d", bench.fake("d").facts, "", Seconds(7));
+    bench.fake("a").mood = Mood::refusing;
+    bench.fake("d").mood = Mood::refusing;
+    const WallTime kept = bench.clock.wall() - Seconds(7);
+    bench.start();
+    bench.clock.run_for(Seconds(3));
+    ASSERT_EQ(bench.server("a")->facts, nullptr) << "it is no evidence";
+    EXPECT_EQ(bench.server("a")->last_known()->data_center, "north");
+    EXPECT_EQ(bench.server("b")->errant, testing::gtids("uuid-of-b:1")) << "who could prove it is gone";
+
+    const auto shown = model::as_shown(bench.loop->topology());
+    const auto* a = shown->find(ep("a"));
+    EXPECT_TRUE(a->is_primary());
+    EXPECT_FALSE(a->check.is_valid());
+    EXPECT_EQ(a->check.seen_wall, kept);
+    EXPECT_EQ(a->facts->version.text, "8.4.5");
+    EXPECT_EQ(shown->find(ep("d"))->source(), ep("c"));
+    EXPECT_EQ(shown->find(ep("d"))->depth, 2U);
+
+    bench.fake("a").mood = Mood::well;
+    bench.clock.run_for(Seconds(10));
+    EXPECT_EQ(bench.server("a")->remembered, nullptr);
+    EXPECT_EQ(model::as_shown(bench.loop->topology())->find(ep("a")), bench.server("a"));
+}
+
+TEST(DiscoveryLoop, forgets_in_time_who_has_not_been_seen_since_an_earlier_run) {
+    auto settings = seeded();
+    settings.unseen_instance_forget_hours = 1;
+    Bench bench(settings);
+    bench.add_four();
+    bench.registers("c", {});
+    bench.fake("d").mood = Mood::refusing;
+    keep(bench, "d", bench.fake("d").facts, "", std::chrono::minutes(58));
+    bench.start();
+    bench.clock.run_for(std::chrono::minutes(1));
+    EXPECT_NE(bench.server("d"), nullptr);
+    bench.clock.run_for(std::chrono::minutes(5));
+    EXPECT_EQ(bench.server("d"), nullptr);
+}
+
 TEST(DiscoveryLoop, registers_the_rules_that_servers_tell) {
     Bench bench(seeded());
     bench.add_four();

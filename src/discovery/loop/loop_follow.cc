@@ -109,7 +109,7 @@ Co<void> DiscoveryLoop::lead() {
     if (!known) {
         known = std::vector<store::KnownServer>();  // what was seen last is as good
         for (const auto& server : self->borrowed.servers) {
-            known->push_back({server->endpoint, server->source(), server->cluster});
+            known->push_back({server->endpoint, server->source(), server->cluster, server->facts ? server : nullptr});
         }
     }
     std::vector<Endpoint> endpoints;

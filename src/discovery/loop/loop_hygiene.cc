@@ -55,7 +55,8 @@ void DiscoveryLoop::State::tidy_up() {
     const Micros unseen_max = std::chrono::hours(settings.unseen_instance_forget_hours);
     for (const auto& server : table.servers()) {
         const auto known = table.find(server);
-        const auto since = known->check.seen ? known->check.seen : known->check.failing_since;
+        const auto& check = known->remembered ? known->remembered->check : known->check;
+        const auto since = check.seen ? check.seen : check.failing_since;
         if (since && now - *since > unseen_max) {
             const auto hours = std::to_string(settings.unseen_instance_forget_hours);
             audit(audit_names::forgotten, server, "not seen for more than " + hours + " hours");

@@ -15,6 +15,12 @@ gtid::GtidSet only_own(const gtid::GtidSet& set, const std::string& uuid) {
 
 }  // namespace
 
+void ErrantUpkeep::recall(const Endpoint& source, gtid::GtidSet errant) {
+    source_ = source;
+    proven_ = std::move(errant);
+    errant_ = proven_;
+}
+
 void ErrantUpkeep::replica_read(
     const std::optional<Endpoint>& source,
     const Executed& replica,
@@ -26,15 +32,20 @@ void ErrantUpkeep::replica_read(
         *this = {};
         source_ = source;
     }
-    if (!source || replica.set == nullptr || source_read.set == nullptr) {
+    if (!source || replica.set == nullptr) {
         errant_ = {};
         return;
     }
     // What was proven stays so until the replica loses it (reset) or the source gets it (an empty transaction
     // injected).
     if (!proven_.empty()) {
-        proven_ = proven_.intersect(*replica.set).minus(*source_read.set);
+        proven_ = proven_.intersect(*replica.set);
     }
+    errant_ = proven_;
+    if (source_read.set == nullptr) {
+        return;
+    }
+    proven_ = proven_.minus(*source_read.set);
     errant_ = proven_;
     // A source that does not answer proves nothing more. It had all that the replica wrote before it became its
     // replica; what has come since under the replica's own uuid is its own.

@@ -33,6 +33,8 @@ class ErrantUpkeep {
 public:
     using Ask = std::function<Circumstances()>;  ///< asked only when it matters
 
+    /// What an earlier run had proven.
+    void recall(const Endpoint& source, gtid::GtidSet errant);
     /// The replica was read again. `source_is_failing`: no reading of it will prove anything soon.
     void replica_read(
         const std::optional<Endpoint>& source,

@@ -46,6 +46,11 @@ void MariadbErrant::put(const gtid::MariadbGtid& gtid) {
     }
 }
 
+void MariadbErrant::recall(const Endpoint& source, std::vector<gtid::MariadbGtid> errant) {
+    source_ = source;
+    errant_ = std::move(errant);
+}
+
 void MariadbErrant::replica_read(
     const std::optional<Endpoint>& source,
     const Look& replica,

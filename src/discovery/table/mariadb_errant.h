@@ -22,6 +22,8 @@ class MariadbErrant {
 public:
     using Ask = ErrantUpkeep::Ask;
 
+    /// What an earlier run had proven.
+    void recall(const Endpoint& source, std::vector<gtid::MariadbGtid> errant);
     /// The replica was read again. `source_is_failing`: no reading of it will prove anything soon.
     void replica_read(
         const std::optional<Endpoint>& source,

@@ -49,6 +49,7 @@ ChangedClusters TopologyTable::fold(const Endpoint& server, model::Facts facts, 
     const model::Channel* before = record.facts ? record.facts->main_channel() : nullptr;
     record.stream = fold_stream(record.stream, before, facts.main_channel(), reading.ended);
     record.facts = std::make_shared<const model::Facts>(std::move(facts));
+    record.remembered.reset();
     record.read_began = reading.began;
     record.read_ended = reading.ended;
     record.check.attempted = reading.began;
@@ -107,16 +108,30 @@ void TopologyTable::note_alive(const Endpoint& server, Instant at) {
     }
 }
 
-ChangedClusters TopologyTable::expect(
-    const Endpoint& server, std::optional<Endpoint> source, const Reading& now, bool is_remembered
-) {
-    if (knows(server)) {
+ChangedClusters TopologyTable::expect(const Endpoint& server, std::optional<Endpoint> source, const Reading& now) {
+    store::KnownServer named;
+    named.endpoint = server;
+    named.source = std::move(source);
+    return take_in_unread(named, now, false);
+}
+
+ChangedClusters TopologyTable::remember(const store::KnownServer& known, const Reading& now) {
+    return take_in_unread(known, now, true);
+}
+
+ChangedClusters TopologyTable::take_in_unread(const store::KnownServer& known, const Reading& now, bool is_remembered) {
+    if (knows(known.endpoint)) {
         return {};
     }
     Touched touched;
-    Record& record = take_in(server, touched);
-    record.check.is_remembered = is_remembered && !source;
-    set_parent(record, std::move(source), touched);
+    Record& record = take_in(known.endpoint, touched);
+    record.check.is_remembered = is_remembered && !known.source;
+    record.remembered = known.observed;
+    if (known.observed != nullptr && known.source) {
+        record.errant.recall(*known.source, known.observed->errant);
+        record.errant_mariadb.recall(*known.source, known.observed->errant_mariadb);
+    }
+    set_parent(record, known.source, touched);
     remake(record, now.wall);
     touched.insert(record.place.cluster);
     return rebuild(std::move(touched), now);

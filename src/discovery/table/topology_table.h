@@ -18,6 +18,7 @@
 #include "discovery/table/mariadb_errant.h"
 #include "discovery/table/place.h"
 #include "model/topology.h"
+#include "store/store.h"
 
 namespace orc::discovery {
 
@@ -50,10 +51,10 @@ public:
     /// A sign of life between probes. Shown by the next snapshot of the server, not by a new one.
     void note_alive(const Endpoint& server, Instant at);
     /// A server that should be there but has not been read: known from an earlier run, or named as a source.
-    /// `source` places it until it is read. `is_remembered`: an earlier run has read it.
-    ChangedClusters expect(
-        const Endpoint& server, std::optional<Endpoint> source, const Reading& now, bool is_remembered = false
-    );
+    /// `source` places it until it is read.
+    ChangedClusters expect(const Endpoint& server, std::optional<Endpoint> source, const Reading& now);
+    /// The same of one that an earlier run, or another node, has kept.
+    ChangedClusters remember(const store::KnownServer& known, const Reading& now);
     /// What an earlier run knew of a cluster's domain: counts until its primary has been read.
     void recall_domain(const ClusterName& cluster, std::string domain) {
         recalled_domains_[cluster] = std::move(domain);
@@ -90,6 +91,7 @@ private:
     struct Record {
         Endpoint endpoint;
         std::shared_ptr<const model::Facts> facts;
+        model::ServerPtr remembered;  ///< until it is read
         model::Check check;
         model::StreamEvidence stream;
         std::optional<Endpoint> parent;
@@ -109,6 +111,7 @@ private:
     using Touched = std::set<ClusterName>;
 
     Record& take_in(const Endpoint& server, Touched& touched);
+    ChangedClusters take_in_unread(const store::KnownServer& known, const Reading& now, bool is_remembered);
     void resolve_names(model::Facts& facts) const;
     void set_side_sources(Record& record, std::vector<Endpoint> sources, Touched& touched);
     void touch_hosts_of(const Record& record, Touched& touched) const;
@@ -122,6 +125,7 @@ private:
     void update_own_errant(Record& record);
     void update_errant_of_children(const Record& source, WallTime wall);
     void remake(Record& record, WallTime wall);
+    static model::ServerPtr as_remembered(const model::Server& now, const model::Server& before);
     std::vector<model::ServerPtr> guests_of(const ClusterName& name, const Group& group) const;
     AliasClaim claim_of(const ClusterName& name, Group& group) const;
     std::string domain_of(const ClusterName& name, const Group& group) const;

@@ -64,6 +64,9 @@ void TopologyTable::replace(const std::set<Endpoint>& servers, Touched& touched)
             moved->cluster = record.place.cluster;
             moved->depth = record.place.depth;
             moved->is_co_primary = record.place.is_co_primary;
+            if (moved->remembered != nullptr) {
+                moved->remembered = as_remembered(*moved, *moved->remembered);
+            }
             record.server = std::move(moved);
         }
     }
@@ -82,7 +85,25 @@ void TopologyTable::remake(Record& record, WallTime wall) {
     server->errant_mariadb = record.errant_mariadb.errant();
     server->ancestry = ancestry_of(record);
     put_intent(*server, *intent_, pools_of_, wall);
+    if (record.facts == nullptr && record.remembered != nullptr) {
+        server->remembered = as_remembered(*server, *record.remembered);
+    }
     record.server = std::move(server);
+}
+
+/// What is known now, and of the rest what was known before; never as if it had been read well.
+model::ServerPtr TopologyTable::as_remembered(const model::Server& now, const model::Server& before) {
+    auto out = std::make_shared<model::Server>(now);
+    out->remembered.reset();
+    out->facts = before.facts;
+    out->ancestry = before.ancestry;
+    out->check.seen = before.check.seen;
+    out->check.seen_wall = before.check.seen_wall;
+    if (now.check.failures == 0) {
+        out->check.failures = 1;
+        out->check.error = Error{ErrorCode::unreachable, "not read yet since this program has started to watch"};
+    }
+    return out;
 }
 
 ChangedClusters TopologyTable::intend(
@@ -206,7 +227,9 @@ model::ClusterPtr TopologyTable::make_cluster(const ClusterName& name, const Gro
     cluster->domain = domain_of(name, group);
     cluster->servers.reserve(group.members.size());
     for (const auto& entry : group.members) {
-        cluster->servers.push_back(entry.second->server);
+        const model::ServerPtr& server = entry.second->server;
+        cluster->has_remembered = cluster->has_remembered || server->remembered != nullptr;
+        cluster->servers.push_back(server);
     }
     cluster->guests = guests_of(name, group);
     cluster->taken = now.ended;
