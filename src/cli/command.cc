@@ -11,16 +11,22 @@ tl::unexpected<Error> missing(const Call& call, std::string_view flag) {
     return fail(ErrorCode::invalid, "-" + std::string(flag) + " is required for " + std::string(call.command.name));
 }
 
-/// An address as a person gave it, under the name by which it is known.
-Task<Endpoint> resolved(Call call, std::string flag, std::string text) {
+/// An address as a person gave it.
+Result<Endpoint> address_in(const Call& call, const std::string& flag, std::string_view text) {
     if (trim(text).empty()) {
-        co_return fail(ErrorCode::invalid, flag + " is empty: it must name an instance, host[:port]");
+        return fail(ErrorCode::invalid, flag + " is empty: it must name an instance, host[:port]");
     }
     auto parsed = Endpoint::parse(trim(text), default_port(call));
     if (!parsed) {
-        co_return tl::unexpected(with_context(flag, parsed.error()));
+        return tl::unexpected(with_context(flag, parsed.error()));
     }
-    const Endpoint known = call.use_cases.resolve(*parsed);
+    return parsed;
+}
+
+/// The same, under the name by which it is known.
+Task<Endpoint> resolved(Call call, std::string flag, std::string text) {
+    CO_TRY(const Endpoint given, address_in(call, flag, text));
+    const Endpoint known = call.use_cases.resolve(given);
     if (!known.is_valid() || call.use_cases.topology()->knows(known)) {
         co_return known;
     }
@@ -49,14 +55,22 @@ Lines lines_of(const std::vector<model::ServerPtr>& servers) {
     return out;
 }
 
+Result<Endpoint> named_instance(const Call& call) {
+    if (call.instance) {
+        return address_in(call, "-i", *call.instance);
+    }
+    if (call.command.without_instance != WithoutInstance::this_host) {
+        return missing(call, "i");
+    }
+    return Endpoint(call.local_host, default_port(call));
+}
+
 Task<Endpoint> instance_argument(Call call) {
     if (call.instance) {
         co_return co_await resolved(call, "-i", *call.instance);
     }
-    if (call.command.without_instance != WithoutInstance::this_host) {
-        co_return missing(call, "i");
-    }
-    co_return call.use_cases.resolve(Endpoint(call.local_host, default_port(call)));
+    CO_TRY(const Endpoint here, named_instance(call));
+    co_return call.use_cases.resolve(here);
 }
 
 Task<model::ServerPtr> server_argument(Call call) {

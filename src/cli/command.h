@@ -60,6 +60,8 @@ std::string line(std::string_view text);
 Lines lines_of(const std::vector<Endpoint>& endpoints);
 Lines lines_of(const std::vector<model::ServerPtr>& servers);
 
+/// -i as it was given, for a command about one that may be new: never another one whose name is like it.
+Result<Endpoint> named_instance(const Call& call);
 /// -i, resolved; without it what the command's row says. An empty or unreadable one is an error, never this machine by
 /// accident.
 Task<Endpoint> instance_argument(Call call);

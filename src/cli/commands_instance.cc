@@ -7,7 +7,7 @@
 namespace orc::cli::commands {
 
 Task<Lines> discover(Call call) {
-    CO_TRY(const Endpoint endpoint, co_await instance_argument(call));
+    CO_TRY(const Endpoint endpoint, named_instance(call));
     CO_TRY(const auto server, co_await call.use_cases.discover(endpoint));
     if (server == nullptr) {
         co_return fail(ErrorCode::refused, endpoint.text() + " is left out by the discovery filters");

@@ -215,5 +215,13 @@ TEST(Commands, act_on_this_machine_only_when_no_instance_is_given) {
     EXPECT_EQ(fleet.run({"-c", "end-downtime"}, "elsewhere").out, "elsewhere:3306\n");
 }
 
+TEST(Commands, discover_reads_the_very_instance_that_is_named) {
+    Fleet fleet;
+    fleet.add("b2.example", primary("b2.example"));  // a part of db2.example
+    EXPECT_EQ(fleet.run({"-c", "discover", "-i", "b2.example"}).out, "b2.example:3306\n");
+    EXPECT_EQ(fleet.run({"-c", "which-cluster", "-i", "b2.example"}).out, "b2.example:3306\n");
+    EXPECT_THAT(fleet.run({"-c", "discover", "-i", "lone"}).error, ::testing::HasSubstr("no such host: lone"));
+}
+
 }  // namespace
 }  // namespace orc::cli
