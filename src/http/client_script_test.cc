@@ -110,6 +110,7 @@ TEST(ClientScript, changes_what_it_is_told_to) {
     it.expect("-c enable-global-recoveries", "enabled\n");
     it.expect("-c ack-all-recoveries -r 'all seen'", "all seen\n");
     it.expect("-c discover -i db2", "db2:3306\n");
+    it.expect("-c async-discover -i db2", ":null\n");
     EXPECT_THAT(it.run("-c snapshot-topologies").out, MatchesRegex("Took .*s\n"));
     it.expect("-c forget -i db3", "");
 }
@@ -131,6 +132,7 @@ TEST(ClientScript, says_what_went_wrong_and_fails) {
         api.out, "{ \"Code\": \"ERROR\", \"Message\": \"Cannot read instance: nobody:3306\", \"Details\": null }\n"
     );
     EXPECT_EQ(api.status, 1);
+    it.expect_failure("-c api -P nopath", "/api/nopath answered 404: 404 page not found");
     EXPECT_THAT(it.run("-c clusters -nonsense").out, HasSubstr("unknown flag: -nonsense\ndb1:3306\n"));
 }
 
