@@ -80,7 +80,7 @@ Task<model::ServerPtr> server_argument(Call call) {
 
 Task<std::optional<Endpoint>> destination_argument(Call call) {
     for (const std::string flag : {"d", "s"}) {
-        if (call.flags.has(flag)) {
+        if (call.flags.says(flag)) {
             CO_TRY(Endpoint endpoint, co_await resolved(call, "-" + flag, call.flags.text(flag)));
             co_return std::optional<Endpoint>(std::move(endpoint));
         }
@@ -96,20 +96,24 @@ Task<Endpoint> required_destination(Call call) {
     co_return *std::move(destination);
 }
 
+Result<bool> names_cluster(const Call& call) {
+    if (call.flags.has("alias") && !call.flags.says("alias") && !call.instance) {
+        return fail(ErrorCode::invalid, "-alias is empty: it must name a cluster");
+    }
+    return call.flags.says("alias");
+}
+
 Task<model::ClusterPtr> cluster_argument(Call call) {
-    if (call.flags.has("alias")) {
-        const std::string alias = call.flags.text("alias");
-        if (trim(alias).empty()) {
-            co_return fail(ErrorCode::invalid, "-alias is empty: it must name a cluster");
-        }
-        co_return call.use_cases.cluster(alias);
+    CO_TRY(const bool is_named, names_cluster(call));
+    if (is_named) {
+        co_return call.use_cases.cluster(call.flags.text("alias"));
     }
     CO_TRY(const Endpoint member, co_await instance_argument(call));
     co_return call.use_cases.cluster(member.text());
 }
 
 Task<model::ClusterPtr> optional_cluster(Call call) {
-    if (!call.flags.has("alias") && !call.instance) {
+    if (!call.flags.says("alias") && !call.instance) {
         co_return model::ClusterPtr{};
     }
     co_return co_await cluster_argument(std::move(call));

@@ -67,10 +67,13 @@ Result<Endpoint> named_instance(const Call& call);
 Task<Endpoint> instance_argument(Call call);
 /// The server that -i means; not_found when it is not known.
 Task<model::ServerPtr> server_argument(Call call);
-/// -d or -s, resolved; nullopt when neither is given.
+/// -d or -s, resolved; nullopt when neither is given, or both are empty.
 Task<std::optional<Endpoint>> destination_argument(Call call);
 /// The same; an error when it is not given.
 Task<Endpoint> required_destination(Call call);
+/// Does -alias name a cluster? An empty one is as good as none where -i is there instead, else an error: this machine
+/// is never meant by accident.
+Result<bool> names_cluster(const Call& call);
 /// -alias as a name or an alias, else the cluster of -i, or of this machine.
 Task<model::ClusterPtr> cluster_argument(Call call);
 /// The same; null when neither -alias nor -i is given.

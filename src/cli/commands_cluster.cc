@@ -31,7 +31,7 @@ Task<Lines> past_trees(Call call, ClusterName cluster) {
 
 Task<Lines> tree(Call call, api::TreeForm form) {
     CO_TRY(const auto cluster, co_await cluster_argument(call));
-    if (call.flags.has("pattern")) {
+    if (call.flags.says("pattern")) {
         co_return co_await past_trees(call, cluster->name);
     }
     const auto tags = api::tag_texts(call.use_cases);

@@ -106,7 +106,8 @@ Lines text_of(const api::Explanation& it) {
 }  // namespace
 
 Task<Lines> explain(Call call) {
-    if (!call.flags.has("alias")) {
+    CO_TRY(const bool is_cluster, names_cluster(call));
+    if (!is_cluster) {
         CO_TRY(const Endpoint endpoint, co_await instance_argument(call));
         CO_TRY(const auto one, co_await api::explain(call.use_cases, endpoint));
         co_return text_of(one);

@@ -200,7 +200,7 @@ TEST(Commands, act_on_this_machine_only_when_no_instance_is_given) {
         {"bad port", {"-c", "end-downtime", "-i", "db1:99999"}, "-i: "},
         {"blank cluster", {"-c", "which-cluster", "-alias", ""}, "-alias is empty: it must name a cluster"},
         {"unknown cluster", {"-c", "which-cluster", "-alias", "shoop", "-i", "db1.example"}, "Unable to determine"},
-        {"blank destination", {"-c", "can-replicate-from", "-i", "db2.example", "-d", ""}, "-d is empty"},
+        {"blank destination", {"-c", "can-replicate-from", "-i", "db2.example", "-d", ""}, "-d is required"},
         {"the second of a list", {"-c", "end-downtime", "-i", "db2.example,db1:x:y"}, "-i: "},
     };
     Fleet fleet;
@@ -213,6 +213,36 @@ TEST(Commands, act_on_this_machine_only_when_no_instance_is_given) {
     }
     EXPECT_EQ(fleet.run({"-c", "end-downtime"}).out, "db1.example:3306\n");
     EXPECT_EQ(fleet.run({"-c", "end-downtime"}, "elsewhere").out, "elsewhere:3306\n");
+}
+
+TEST(Commands, take_an_empty_flag_beside_what_they_need_for_one_that_is_not_given) {
+    struct Case {
+        std::string_view name;
+        std::vector<std::string> empty;
+        std::vector<std::string> without;
+    };
+    const std::vector<std::string> can = {"-c", "can-replicate-from", "-i", "db2.example", "-s", "db1.example"};
+    const Case cases[] = {
+        {"alias",
+         {"-c", "which-cluster", "-i", "db2.example", "-alias", ""},
+         {"-c", "which-cluster", "-i", "db2.example"}},
+        {"alias that may be left out",
+         {"-c", "which-downtimed-instances", "-alias", ""},
+         {"-c", "which-downtimed-instances"}},
+        {"destination", {"-c", "can-replicate-from", "-i", "db2.example", "-s", "db1.example", "-d", ""}, can},
+        {"pattern", {"-c", "topology", "-i", "db2.example", "-pattern", ""}, {"-c", "topology", "-i", "db2.example"}},
+    };
+    Fleet fleet;
+    ASSERT_EQ(fleet.run({"-c", "begin-downtime", "-i", "db4.example", "-reason", "why"}).error, "");
+    for (const auto& c : cases) {
+        SCOPED_TRACE(c.name);
+        const Printed printed = fleet.run(c.empty);
+        EXPECT_EQ(printed.error, "");
+        EXPECT_THAT(printed.out, ::testing::Not(::testing::IsEmpty()));
+        EXPECT_EQ(printed.out, fleet.run(c.without).out);
+    }
+    const Printed explained = fleet.run({"-c", "explain", "-i", "db2.example", "-alias", " "});
+    EXPECT_THAT(explained.out, ::testing::StartsWith("db2.example:3306 in cluster db1.example:3306 (shop)\nVerdict: "));
 }
 
 TEST(Commands, discover_reads_the_very_instance_that_is_named) {

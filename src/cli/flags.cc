@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.h"
+
 namespace orc::cli {
 namespace {
 
@@ -77,6 +79,8 @@ Result<bool> parse_boolean(std::string_view flag, std::string_view value) {
 }
 
 }  // namespace
+
+bool Flags::says(std::string_view name) const { return has(name) && !trim(text(name)).empty(); }
 
 std::string Flags::text(std::string_view name) const {
     const auto given = texts.find(name);

@@ -19,6 +19,8 @@ struct Flags {
 
     /// Was the text flag given, even if empty?
     bool has(std::string_view name) const { return texts.contains(name); }
+    /// Was it given with more than blanks?
+    bool says(std::string_view name) const;
     /// The flag's value, or its default.
     std::string text(std::string_view name) const;
     bool on(std::string_view name) const;
