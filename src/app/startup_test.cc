@@ -14,6 +14,7 @@ namespace orc::app {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
 using ::testing::Not;
 using testing_support::Program;
 using testing_support::run;
@@ -60,6 +61,14 @@ TEST_F(Startup, a_group_of_several_nodes_is_refused_by_name) {
     EXPECT_THAT(run(ORC_PROGRAM, {"--config", several, "-c", "clusters"}), HasSubstr("FATAL RaftEnabled is set"));
     Program alone(ORC_PROGRAM, {"--verbose", "--config", several, "--ignore-raft-setup", "http"});
     EXPECT_THAT(alone.read_until("http.listening"), HasSubstr("group.not_joined key=RaftEnabled nodes=3"));
+}
+
+TEST_F(Startup, what_it_dies_of_is_logged_like_everything_else) {
+    const std::string file = write(", \"LogFormat\": \"json\", \"SkipOrchestratorDatabaseUpdate\": true");
+    EXPECT_THAT(
+        run(ORC_PROGRAM, {"--config", file, "-c", "clusters"}),
+        MatchesRegex(R"(\{"time":"[^"]*","level":"FATAL","event":"program.failed","why":"[^"]*lacks tables[^"]*"\}.)")
+    );
 }
 
 TEST_F(Startup, tables_are_left_alone_when_told_so) {

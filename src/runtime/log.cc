@@ -115,10 +115,9 @@ std::string text_line(LogLevel level, std::string_view event, std::initializer_l
     return line;
 }
 
-std::string json_line(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
+std::string json_line(std::string_view level, std::string_view event, std::initializer_list<LogField> fields) {
     const auto now = std::chrono::time_point_cast<Millis>(std::chrono::system_clock::now());
-    std::string line =
-        fmt::format(R"({{"time":"{}","level":"{}","event":"{}")", rfc3339(now), level_name(level), event);
+    std::string line = fmt::format(R"({{"time":"{}","level":"{}","event":"{}")", rfc3339(now), level, event);
     for (const auto& field : fields) {
         line += ',';
         append_json_text(line, field.key);
@@ -127,6 +126,15 @@ std::string json_line(LogLevel level, std::string_view event, std::initializer_l
     }
     line += '}';
     return line;
+}
+
+void write_line(int priority, std::string line) {
+    if (copies_to_system && priority <= LOG_INFO) {
+        to_system(priority, line);
+    }
+    line += '\n';
+    const std::lock_guard lock(log_mutex);
+    std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
 }  // namespace
@@ -141,22 +149,21 @@ void copy_log_to_system() { copies_to_system = true; }
 void tell_system_log(std::string_view line) { to_system(LOG_INFO, line); }
 
 void print_fatal(std::string_view message) {
-    const std::string line = line_head("FATAL", message) + "\n";
-    const std::lock_guard lock(log_mutex);
-    std::fwrite(line.data(), 1, line.size(), stderr);
+    write_line(
+        LOG_CRIT,
+        log_format.load() == LogFormat::json ? json_line("FATAL", "program.failed", {{"why", message}})
+                                             : line_head("FATAL", message)
+    );
 }
 
 bool log_enabled(LogLevel level) { return level >= least_level.load(std::memory_order_relaxed); }
 
 void log_event(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
-    std::string line =
-        log_format.load() == LogFormat::json ? json_line(level, event, fields) : text_line(level, event, fields);
-    if (copies_to_system && level >= LogLevel::info) {
-        to_system(system_priority(level), line);
-    }
-    line += '\n';
-    const std::lock_guard lock(log_mutex);
-    std::fwrite(line.data(), 1, line.size(), stderr);
+    write_line(
+        system_priority(level),
+        log_format.load() == LogFormat::json ? json_line(level_name(level), event, fields)
+                                             : text_line(level, event, fields)
+    );
 }
 
 }  // namespace orc::runtime

@@ -34,7 +34,8 @@ struct LogField {
 /// Where events go: standard error. Thread-safe; set once at start.
 void configure_log(LogLevel least, LogFormat format);
 bool log_enabled(LogLevel level);
-/// The classic last words of a process: "YYYY-MM-DD HH:MM:SS FATAL text". Printed whatever the level.
+/// The last words of a process, in the classic form "YYYY-MM-DD HH:MM:SS FATAL text" or as the event "program.failed".
+/// Printed whatever the level.
 void print_fatal(std::string_view message);
 void log_event(LogLevel level, std::string_view event, std::initializer_list<LogField> fields);
 
