@@ -54,6 +54,7 @@ struct Call {
     std::optional<std::string> instance;  ///< -i as given; nullopt: not given
     std::string local_host;
     std::string user;
+    Lines& shown;  ///< printed whatever comes of the command
 };
 
 std::string line(std::string_view text);

@@ -170,7 +170,7 @@ Co<Printed> run(api::UseCases& use_cases, Flags flags, std::string local_host, s
     }
     const Command& command = *find_command(flags.text("c"));
     for (auto& instance : instances_of(command, flags)) {
-        Call call{use_cases, command, flags, std::move(instance), local_host, user};
+        Call call{use_cases, command, flags, std::move(instance), local_host, user, printed.out};
         auto done = co_await command.run(std::move(call));
         if (!done) {
             printed.error = done.error().message;

@@ -14,6 +14,15 @@ Task<Lines> set_recoveries(Call call, bool enabled) {
     );
 }
 
+/// Also one that is refused is worth reading, but fails as the deed would.
+Result<Lines> preview(const Call& call, const planning::Plan& plan) {
+    call.shown += planning::describe(plan);
+    if (plan.refusal) {
+        return fail(ErrorCode::refused, "refused: " + plan.refusal->reason);
+    }
+    return Lines{};
+}
+
 Task<Lines> recover_with(Call call, bool skip_hooks) {
     recovery::RecoverRequest request;
     CO_TRY(const auto failed, co_await server_argument(call));
@@ -23,7 +32,7 @@ Task<Lines> recover_with(Call call, bool skip_hooks) {
     request.actor = owner_argument(call);
     if (call.flags.on("noop")) {
         CO_TRY(const planning::Plan plan, co_await call.use_cases.preview_recovery(request));
-        co_return planning::describe(plan);
+        co_return preview(call, plan);
     }
     auto outcome = co_await call.use_cases.recover(request);
     if (!outcome && outcome.error().code == ErrorCode::not_found) {
@@ -42,7 +51,7 @@ Task<Lines> take_over_with(Call call, bool pick) {
     const std::string hint = cluster->name.text();
     if (call.flags.on("noop")) {
         CO_TRY(const planning::Plan plan, co_await call.use_cases.preview_takeover(hint, designated, pick));
-        co_return planning::describe(plan);
+        co_return preview(call, plan);
     }
     const std::string owner = owner_argument(call);
     CO_TRY(const recovery::Outcome done, co_await call.use_cases.take_over(hint, designated, pick, owner));

@@ -253,5 +253,14 @@ TEST(Commands, discover_reads_the_very_instance_that_is_named) {
     EXPECT_THAT(fleet.run({"-c", "discover", "-i", "lone"}).error, ::testing::HasSubstr("no such host: lone"));
 }
 
+TEST(Commands, a_plan_that_is_refused_is_shown_and_fails) {
+    Fleet fleet;
+    const Printed printed = fleet.run({"-noop", "-c", "graceful-master-takeover", "-alias", "shop"});
+    EXPECT_THAT(printed.out, ::testing::StartsWith("Take over from db1.example:3306 in cluster shop.\nREFUSED: "));
+    EXPECT_THAT(printed.out, ::testing::HasSubstr("db1.example:3306 has 2 replicas: say which one takes over"));
+    EXPECT_EQ(printed.error, "refused: the switch in db1.example:3306 is not safe now");
+    EXPECT_EQ(printed.exit_code, 1);
+}
+
 }  // namespace
 }  // namespace orc::cli

@@ -4,19 +4,22 @@
 namespace orc::planning {
 namespace {
 
-std::string headline(const Plan& plan) {
-    std::string out;
-    switch (plan.kind) {
+std::string_view intention(PlanKind kind) {
+    switch (kind) {
         case PlanKind::graceful_takeover:
+            return "Take over from ";
         case PlanKind::forced_takeover:
-            out = "Replace " + plan.subject.text();
-            break;
+            return "Take over by force from ";
         default:
-            out = "Recover from the failure of " + plan.subject.text();
-            break;
+            return "Recover from the failure of ";
     }
+}
+
+std::string headline(const Plan& plan) {
+    std::string out = std::string(intention(plan.kind)) + plan.subject.text();
     out += " in cluster " + (plan.cluster_alias.empty() ? plan.cluster.text() : plan.cluster_alias);
-    if (!plan.code.empty()) {
+    // Of a planned takeover it is only what the hooks are told by tradition: its primary is alive.
+    if (!plan.code.empty() && plan.kind != PlanKind::graceful_takeover) {
         out += " (" + plan.code + ")";
     }
     return out + ".\n";
