@@ -24,6 +24,31 @@ std::optional<std::string> unquoted(std::string_view value) {
     return std::nullopt;
 }
 
+constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";  // as editors on Windows write it
+constexpr std::string_view expected_variables = "user = NAME and password = WORD below it";
+
+/// What stands below [client].
+struct ClientSection {
+    bool is_there = false;
+    std::optional<std::string> user;
+    std::optional<std::string> password;
+};
+
+/// Errors: a quote that is not closed.
+Result<void> take_variable(std::string_view line, ClientSection& found) {
+    const auto equals = line.find('=');
+    const std::string name = to_lower(trim(line.substr(0, equals)));
+    if (equals == line.npos || (name != "user" && name != "password")) {
+        return {};
+    }
+    auto value = unquoted(trim(line.substr(equals + 1)));
+    if (!value) {
+        return fail(ErrorCode::invalid, "the value of " + name + " has a quote that is not closed");
+    }
+    (name == "user" ? found.user : found.password) = std::move(value);
+    return {};
+}
+
 struct Account {
     std::string_view file_key;
     std::string_view user_key;
@@ -91,7 +116,10 @@ void apply_variable(Draft& draft, const Environment& env, const Account& account
 }  // namespace
 
 Result<Credentials> parse_credentials(std::string_view text) {
-    Credentials out;
+    if (text.starts_with(byte_order_mark)) {
+        text.remove_prefix(byte_order_mark.size());
+    }
+    ClientSection found;
     bool in_client = false;
     int number = 0;
     for (std::string_view line : split(text, '\n')) {
@@ -104,23 +132,23 @@ Result<Credentials> parse_credentials(std::string_view text) {
                 return fail(ErrorCode::invalid, where + "a section name without closing bracket");
             }
             in_client = to_lower(trim(line.substr(1, end - 1))) == "client";
-            continue;
+            found.is_there |= in_client;
+        } else if (in_client && !line.starts_with('#') && !line.starts_with(';')) {
+            if (auto taken = take_variable(line, found); !taken) {
+                return fail(ErrorCode::invalid, where + taken.error().message);
+            }
         }
-        const auto equals = line.find('=');
-        if (!in_client || equals == line.npos || line.starts_with('#') || line.starts_with(';')) {
-            continue;
-        }
-        const std::string name = to_lower(trim(line.substr(0, equals)));
-        if (name != "user" && name != "password") {
-            continue;
-        }
-        auto value = unquoted(trim(line.substr(equals + 1)));
-        if (!value) {
-            return fail(ErrorCode::invalid, where + "the value of " + name + " has a quote that is not closed");
-        }
-        (name == "user" ? out.user : out.password) = std::move(*value);
     }
-    return out;
+    if (!found.is_there) {
+        return fail(ErrorCode::invalid, "no section [client]; expected one, with " + std::string(expected_variables));
+    }
+    if (!found.user && !found.password) {
+        return fail(
+            ErrorCode::invalid,
+            "section [client] has neither user nor password; expected " + std::string(expected_variables)
+        );
+    }
+    return Credentials{found.user.value_or(""), found.password.value_or("")};
 }
 
 void apply_credentials(Draft& draft, const Environment& env) {

@@ -14,9 +14,10 @@ struct Credentials {
     std::string password;
 };
 
-/// Section [client], variables user and password, of an ini file; missing ones are empty. Everything else is skipped,
-/// so that an ordinary MySQL option file serves. Values may stand in quotes; outside of them # and ; begin a comment.
-/// The error names the line.
+/// Section [client], variables user and password, of an ini file; one that is missing is empty. Everything else is
+/// skipped, so that an ordinary MySQL option file serves. Values may stand in quotes; outside of them # and ; begin a
+/// comment. Errors name the line, or what was expected: a file without either variable is a mistake, not an account
+/// without name and password.
 Result<Credentials> parse_credentials(std::string_view text);
 
 /// For backend and topology accounts: the credentials file's values when one is named, then ${NAME} in the password.

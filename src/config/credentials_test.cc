@@ -28,7 +28,7 @@ TEST(Credentials, are_read_from_the_client_section) {
          "u",
          ""},
         {"the last one wins", "[client]\nuser=a\nuser=b\n[mysql]\nuser=c\n[client]\npassword=p", "b", "p"},
-        {"empty", "", "", ""},
+        {"a byte order mark", "\xef\xbb\xbf[client]\nuser=u\n", "u", ""},
         {"equals sign inside", "[client]\npassword=a=b", "", "a=b"},
         {"nothing after it", "[client]\npassword=", "", ""},
     };
@@ -47,6 +47,33 @@ TEST(Credentials, name_the_line_that_cannot_be_read) {
         parse_credentials("[client]\npassword=\"x").error().message,
         "line 2: the value of password has a quote that is not closed"
     );
+}
+
+TEST(Credentials, are_missed_where_a_file_has_none) {
+    struct Case {
+        std::string_view name;
+        std::string_view text;
+        std::string_view message;
+    };
+    constexpr std::string_view no_section =
+        "no section [client]; expected one, with user = NAME and password = WORD below it";
+    constexpr std::string_view no_account =
+        "section [client] has neither user nor password; expected user = NAME and password = WORD below it";
+    const Case cases[] = {
+        {"empty", "", no_section},
+        {"no section", "user=a\npassword=b", no_section},
+        {"another section", "[clinet]\nuser=a", no_section},
+        {"a section in a comment", "#[client]\nuser=a", no_section},
+        {"nothing in it", "[client]\n[mysqld]\nuser=mysql", no_account},
+        {"other variables", "[client]\nport=3306", no_account},
+        {"a colon", "[client]\nuser: a\npassword: b", no_account},
+    };
+    for (const auto& c : cases) {
+        SCOPED_TRACE(c.name);
+        const auto credentials = parse_credentials(c.text);
+        ASSERT_FALSE(credentials);
+        EXPECT_EQ(credentials.error().message, c.message);
+    }
 }
 
 Environment with(std::map<std::string, std::string> variables, std::map<std::string, std::string> files) {
@@ -78,7 +105,7 @@ TEST(Credentials, files_replace_user_and_password_even_by_nothing) {
 }
 
 TEST(Credentials, files_that_cannot_be_used_are_errors) {
-    const auto env = with({}, {{"/t", "[client"}});
+    const auto env = with({}, {{"/t", "[client"}, {"/empty", ""}});
     EXPECT_EQ(
         load_one(R"({"MySQLTopologyCredentialsConfigFile": "/none"})", env).error().message,
         R"(a.json: MySQLTopologyCredentialsConfigFile: cannot read "/none": no such file)"
@@ -86,6 +113,10 @@ TEST(Credentials, files_that_cannot_be_used_are_errors) {
     EXPECT_EQ(
         load_one(R"({"MySQLTopologyCredentialsConfigFile": "/t"})", env).error().message,
         R"(a.json: MySQLTopologyCredentialsConfigFile: "/t": line 1: a section name without closing bracket)"
+    );
+    EXPECT_THAT(
+        load_one(R"({"MySQLTopologyCredentialsConfigFile": "/empty"})", env).error().message,
+        HasSubstr(R"(a.json: MySQLTopologyCredentialsConfigFile: "/empty": no section [client]; expected )")
     );
     EXPECT_FALSE(load_one(R"({"MySQLTopologyCredentialsConfigFile": "/t"})"));
 }
