@@ -82,6 +82,29 @@ TEST(Result, try_passes_the_error_up) {
     EXPECT_EQ(with_context("quarter", quarter(3).error()).message, "quarter: odd");
 }
 
+TEST(Text, tells_characters_from_stray_bytes) {
+    struct Case {
+        std::string_view text;
+        std::size_t length;
+    };
+    const Case cases[] = {
+        {"a", 1},
+        {"\xc3\xa9", 2},
+        {"\xe2\x82\xac", 3},
+        {"\xf0\x9f\x90\xac", 4},
+        {"\xe9\"}", 0},           // Latin-1
+        {"\xa9", 0},              // the rest of a character
+        {"\xe2\x82", 0},          // cut
+        {"\xc0\x80", 0},          // too long for what it means
+        {"\xed\xa0\x80", 0},      // half a pair
+        {"\xf4\x90\x80\x80", 0},  // beyond the last
+    };
+    for (const auto& c : cases) {
+        EXPECT_EQ(utf8_length(c.text, 0), c.length) << c.text;
+    }
+    EXPECT_EQ(utf8_length("a\xc3\xa9", 1), 2U);
+}
+
 TEST(Text, split_keeps_empty_pieces) {
     EXPECT_EQ(split("a,,b", ',').size(), 3U);
     EXPECT_EQ(split("", ',').size(), 1U);

@@ -57,4 +57,29 @@ std::string replace_all(std::string text, std::string_view from, std::string_vie
     return text;
 }
 
+std::size_t utf8_length(std::string_view text, std::size_t at) {
+    const auto byte = [&](std::size_t i) -> unsigned {
+        return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0U;
+    };
+    const auto follows = [&](std::size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
+    const unsigned first = byte(0);
+    if (first < 0x80) {
+        return 1;
+    }
+    if (first >= 0xC2 && first <= 0xDF) {
+        return follows(1) ? 2 : 0;
+    }
+    if (first >= 0xE0 && first <= 0xEF) {
+        const bool is_overlong = first == 0xE0 && byte(1) < 0xA0;
+        const bool is_surrogate = first == 0xED && byte(1) > 0x9F;
+        return follows(1) && follows(2) && !is_overlong && !is_surrogate ? 3 : 0;
+    }
+    if (first >= 0xF0 && first <= 0xF4) {
+        const bool is_overlong = first == 0xF0 && byte(1) < 0x90;
+        const bool is_too_large = first == 0xF4 && byte(1) > 0x8F;
+        return follows(1) && follows(2) && follows(3) && !is_overlong && !is_too_large ? 4 : 0;
+    }
+    return 0;
+}
+
 }  // namespace orc

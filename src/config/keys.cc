@@ -14,6 +14,7 @@ constexpr Rule any{};
 constexpr Rule secret{.form = Rule::Form::secret};
 constexpr Rule backend{.form = Rule::Form::backend};
 constexpr Rule at_least(std::int64_t low) { return {.form = Rule::Form::range, .low = low}; }
+constexpr Rule raised_to(std::int64_t low) { return {.form = Rule::Form::range, .low = low, .raises = true}; }
 constexpr Rule between(std::int64_t low, std::int64_t high) {
     return {.form = Rule::Form::range, .low = low, .high = high};
 }

@@ -39,6 +39,8 @@ struct Rule {
     std::int64_t low = INT64_MIN;
     std::int64_t high = INT64_MAX;
     std::string_view choices = {};  ///< separated by '|'; an empty piece stands for the empty text
+    bool raises =
+        false;  ///< a number below `low` is taken as `low`, with a warning, because the classic program took it
 };
 
 struct Key {

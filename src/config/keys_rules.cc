@@ -73,12 +73,27 @@ void forced_by(
     draft.came_from(key, derived_from(former));
 }
 
-void recovery_synonyms(Draft& draft) {
+void recovery_period(Draft& draft) {
     auto& s = draft.settings();
     if (s.recovery_period_block_seconds == 0 && s.recovery_period_block_minutes > 0) {
         s.recovery_period_block_seconds = s.recovery_period_block_minutes * 60;
         draft.came_from("RecoveryPeriodBlockSeconds", derived_from("RecoveryPeriodBlockMinutes"));
     }
+    if (s.recovery_period_block_seconds < 0) {
+        // Zero alone would bring the minutes in, an hour unless told otherwise: the contrary of what is meant.
+        draft.warn_about(
+            "RecoveryPeriodBlockSeconds",
+            std::to_string(s.recovery_period_block_seconds) +
+                " is taken as 0, and RecoveryPeriodBlockMinutes as well: no recovery blocks another"
+        );
+        s.recovery_period_block_seconds = 0;
+        s.recovery_period_block_minutes = 0;
+        draft.came_from("RecoveryPeriodBlockMinutes", derived_from("RecoveryPeriodBlockSeconds"));
+    }
+}
+
+void recovery_synonyms(Draft& draft) {
+    auto& s = draft.settings();
     forced_by(
         draft,
         "DetachLostReplicasAfterMasterFailover",
@@ -180,6 +195,9 @@ void publishing(Draft& draft) {
         }
         s.kv_cluster_master_prefix += '/';
     }
+    if (s.consul_scheme.empty()) {
+        s.consul_scheme = "http";
+    }
     const auto written = s.consul_max_kvs_per_transaction;
     s.consul_max_kvs_per_transaction = std::clamp<std::int64_t>(written, 5, 64);
     if (s.consul_max_kvs_per_transaction != written) {
@@ -270,6 +288,7 @@ bool is_advertisable(std::string_view url) {
 void apply_rules(Draft& draft) {
     former_names(draft);
     lag_query(draft);
+    recovery_period(draft);
     recovery_synonyms(draft);
     promotion(draft);
     backend(draft);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "base/text.h"
 #include "config/credentials.h"
 #include "config/draft.h"
 #include "config/keys.h"
@@ -26,6 +27,28 @@ Error bad_json(const Source& file, std::size_t offset, const std::string& what) 
     return {ErrorCode::invalid, file.name + ": " + position(file.text, offset) + ": " + what, 0};
 }
 
+/// What the parser calls a syntax error at `offset`, where it is a byte that belongs to no character.
+std::optional<Error> bad_character(const Source& file, std::size_t offset) {
+    constexpr std::size_t longest = 4;
+    for (std::size_t at = 0; at <= offset && at < file.text.size();) {
+        const std::size_t length = utf8_length(file.text, at);
+        if (length == 0 && at + longest > offset) {
+            constexpr std::string_view digits = "0123456789ABCDEF";
+            const auto byte = static_cast<unsigned char>(file.text[at]);
+            const std::string shown = {'0', 'x', digits[byte >> 4U], digits[byte & 0xFU]};
+            return bad_json(
+                file, at, "byte " + shown + " is not valid UTF-8; a configuration file must be saved as UTF-8"
+            );
+        }
+        at += std::max<std::size_t>(length, 1);
+    }
+    return std::nullopt;
+}
+
+Error not_json(const Source& file, std::size_t offset, const std::string& what) {
+    return bad_character(file, offset).value_or(bad_json(file, offset, "not valid JSON: " + what));
+}
+
 /// The first JSON value of the file; what follows it is ignored, as the classic program did, and as files in the wild
 /// rely on.
 Result<json::value> parse(const Source& file) {
@@ -41,7 +64,7 @@ Result<json::value> parse(const Source& file) {
         const std::size_t end = std::min(text.find('}', at), text.size() - 1) + 1;
         const std::size_t used = parser.write_some(text.data() + at, end - at, trouble);
         if (trouble) {
-            return tl::unexpected(bad_json(file, at + used, "not valid JSON: " + trouble.message()));
+            return tl::unexpected(not_json(file, at + used, trouble.message()));
         }
         at = end;
     }
@@ -49,7 +72,7 @@ Result<json::value> parse(const Source& file) {
         parser.finish(trouble);
     }
     if (trouble) {
-        return tl::unexpected(bad_json(file, text.size(), "not valid JSON: the file ends too early"));
+        return tl::unexpected(not_json(file, text.size(), "the file ends too early"));
     }
     return parser.release();
 }

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "config/dump.h"
 #include "config/keys.h"
 #include "config/test_support.h"
 
@@ -73,6 +76,13 @@ TEST(Load, says_where_a_file_is_not_valid) {
         {"cut short", "{\"Debug\": true", "a.json: line 1, column 15: not valid JSON: the file ends too early"},
         {"misspelt", "{\n  \"Debug\": tru }", "a.json: line 2, column 12: not valid JSON: syntax error"},
         {"second value broken", "{\"ClusterNameToAlias\": {}, \n x}", "a.json: line 2, column 2: not valid JSON"},
+        {"not UTF-8",
+         "{\n  \"WebMessage\": \"caf\xe9\"}",
+         "a.json: line 2, column 21: byte 0xE9 is not valid UTF-8; a configuration file must be saved as UTF-8"},
+        {"cut in a character", "{\"WebMessage\": \"\xe2\x82", "a.json: line 1, column 17: byte 0xE2 is not valid UTF-8"
+        },
+        {"no character", "{\"WebMessage\": \"\xed\xa0\x80\"}", "column 17: byte 0xED is not valid UTF-8"},
+        {"broken after one in a comment", "{ // \xe9t\xe9, summer\n x}", "a.json: line 2, column 2: not valid JSON"},
         {"a list", "[1]", "a.json: a configuration file must hold one JSON object"},
         {"a number", "1", "a.json: a configuration file must hold one JSON object"},
     };
@@ -100,7 +110,9 @@ TEST(Load, refuses_a_wrong_value_naming_file_key_value_and_what_is_allowed) {
         {R"({"InstancePollSeconds": -5})",
          "a.json: InstancePollSeconds: -5 is not allowed; allowed: a whole number (seconds), from 1 to 3153600000"},
         {R"({"InstancePollSeconds": 0})", "a.json: InstancePollSeconds: 0 is not allowed"},
-        {R"({"InstancePollSeconds": 3153600001})", "a.json: InstancePollSeconds: 3153600001 is not allowed"},
+        {R"({"AuditPurgeDays": -1})", "a.json: AuditPurgeDays: -1 is not allowed"},
+        {R"({"UnseenInstanceForgetHours": -1})", "a.json: UnseenInstanceForgetHours: -1 is not allowed"},
+        {R"({"DefaultInstancePort": -1})", "a.json: DefaultInstancePort: -1 is not allowed"},
         {R"({"InstancePollSeconds": 1.5})", "a.json: InstancePollSeconds: 1.5 is not allowed"},
         {R"({"InstancePollSeconds": "5"})", R"(a.json: InstancePollSeconds: "5" is not allowed)"},
         {R"({"DiscoveryQueueCapacity": -1})",
@@ -119,7 +131,7 @@ TEST(Load, refuses_a_wrong_value_naming_file_key_value_and_what_is_allowed) {
          R"(a.json: DiscoverySeeds: "db1" is not allowed; allowed: a list of texts (list of host[:port]))"},
         {R"({"DiscoverySeeds": ["db1", 2]})",
          "a.json: DiscoverySeeds: entry 2: 2 is not allowed; allowed: a list of texts"},
-        {R"({"DiscoverySeeds": [null]})", "a.json: DiscoverySeeds: entry 1: null is not allowed"},
+        {R"({"BackendDB": "SQLite"})", R"(a.json: BackendDB: "SQLite" is not allowed)"},
         {R"({"ClusterNameToAlias": ["x"]})",
          R"(a.json: ClusterNameToAlias: ["x"] is not allowed; allowed: an object of texts)"},
         {R"({"ClusterNameToAlias": {"x": 1}})", R"(a.json: ClusterNameToAlias: entry "x": 1 is not allowed)"},
@@ -141,6 +153,57 @@ TEST(Load, refuses_a_wrong_value_naming_file_key_value_and_what_is_allowed) {
         ASSERT_FALSE(loaded);
         EXPECT_THAT(loaded.error().message, HasSubstr(c.message));
     }
+}
+
+TEST(Load, takes_the_nearest_number_it_can_obey_where_the_classic_program_took_any) {
+    struct Case {
+        std::string_view key;
+        std::string_view written;
+        std::string_view used;
+    };
+    const Case cases[] = {
+        {"AuditPurgeDays", "99999", "36500"},
+        {"UnseenInstanceForgetHours", "1000000", "876000"},
+        {"InstancePoolExpiryMinutes", "99999999", "52560000"},
+        {"InstancePollSeconds", "3153600001", "3153600000"},
+        {"MySQLConnectTimeoutSeconds", "-1", "0"},
+        {"MySQLOrchestratorReadTimeoutSeconds", "-1", "0"},
+        {"MySQLDiscoveryReadTimeoutSeconds", "-1", "0"},
+        {"MySQLTopologyReadTimeoutSeconds", "-1", "0"},
+        {"MySQLConnectionLifetimeSeconds", "-1", "0"},
+        {"InstanceFlushIntervalMilliseconds", "-1", "0"},
+        {"DiscoveryQueueMaxStatisticsSize", "-1", "0"},
+        {"ExpiryHostnameResolvesMinutes", "-1", "0"},
+        {"ReasonableReplicationLagSeconds", "-1", "0"},
+        {"ReasonableMaintenanceReplicationLagSeconds", "-1", "0"},
+        {"FailureDetectionPeriodBlockMinutes", "-1", "0"},
+        {"RecoveryPeriodBlockMinutes", "-1", "0"},
+        {"SeedWaitSecondsBeforeSend", "-1", "0"},
+        {"MaxConcurrentReplicaOperations", "0", "1"},
+        {"BinlogEventsChunkSize", "0", "1"},
+    };
+    for (const auto& c : cases) {
+        SCOPED_TRACE(c.key);
+        const auto loaded = load_one("{\"" + std::string(c.key) + "\": " + std::string(c.written) + "}");
+        ASSERT_TRUE(loaded) << loaded.error().message;
+        EXPECT_THAT(dump(loaded->settings, false), HasSubstr("\"" + std::string(c.key) + "\":" + std::string(c.used)));
+        const std::string told = "a.json: " + std::string(c.key) + ": " + std::string(c.written) + " is taken as " +
+                                 std::string(c.used) + "; allowed: a whole number (";
+        const auto warned = std::ranges::any_of(loaded->notes, [&](const Note& note) {
+            return note.level == Note::Level::warning && note.message.starts_with(told);
+        });
+        EXPECT_TRUE(warned) << told;
+    }
+}
+
+TEST(Load, leaves_out_what_is_null_in_a_list_or_an_object) {
+    const auto loaded = load_one(R"({"DiscoverySeeds": ["db1", null, "db2"], "ClusterNameToAlias": {"x": null}})");
+    ASSERT_TRUE(loaded) << loaded.error().message;
+    EXPECT_THAT(loaded->settings.discovery_seeds, ElementsAre("db1", "db2"));
+    EXPECT_TRUE(loaded->settings.cluster_name_to_alias.empty());
+    ASSERT_EQ(loaded->notes.size(), 2U);
+    EXPECT_EQ(loaded->notes[0].message, "a.json: DiscoverySeeds: entry 2 is null and left out");
+    EXPECT_EQ(loaded->notes[1].message, "a.json: ClusterNameToAlias: entry \"x\" is null and left out");
 }
 
 TEST(Load, names_file_key_value_and_what_is_allowed_for_every_key) {
@@ -242,12 +305,13 @@ TEST(Load, warns_about_an_unknown_key_naming_the_nearest) {
 TEST(Load, keeps_the_spelling_of_the_table_for_choices) {
     const auto loaded = load_one(
         R"({"AuthenticationMethod": "Basic", "HTTPAuthUser": "u", "PrependMessagesWithOrcIdentity": "fqdn",
-            "HostnameResolveMethod": "CNAME"})"
+            "HostnameResolveMethod": "CNAME", "BackendDB": "MySQL"})"
     );
     ASSERT_TRUE(loaded) << loaded.error().message;
     EXPECT_EQ(loaded->settings.authentication_method, "basic");
     EXPECT_EQ(loaded->settings.prepend_messages_with_orc_identity, "FQDN");
     EXPECT_EQ(loaded->settings.hostname_resolve_method, "cname");
+    EXPECT_EQ(loaded->settings.backend_db, "mysql");
     EXPECT_TRUE(loaded->notes.empty());
 }
 

@@ -1,5 +1,6 @@
 #include "config/value.h"
 
+#include <algorithm>
 #include <array>
 #include <boost/json.hpp>
 #include <charconv>
@@ -70,7 +71,15 @@ std::optional<std::string_view> choice(const Rule& rule, std::string_view writte
     return std::nullopt;
 }
 
-bool is_backend(std::string_view text) { return text.empty() || text == "mysql" || text.find("sqlite") != text.npos; }
+/// The one spelling of "mysql"; nullopt: no kind of backend. "SQLite" in other letters is none either: the classic
+/// program took that for MySQL.
+std::optional<std::string> backend(std::string_view written) {
+    if (to_lower(written) == "mysql") {
+        return "mysql";
+    }
+    const bool is_known = written.empty() || written.find("sqlite") != written.npos;
+    return is_known ? std::optional<std::string>(written) : std::nullopt;
+}
 
 Verdict put(const Key& key, const json::value& value, std::string& target) {
     if (!value.is_string()) {
@@ -90,10 +99,11 @@ Verdict put(const Key& key, const json::value& value, std::string& target) {
             target = written;
             return {{}, shown(key, value) + " is not one of: " + allowed_values(key)};
         case Rule::Form::backend:
-            if (!is_backend(written)) {
-                return refused(key, value);
+            if (auto known = backend(written)) {
+                target = *std::move(known);
+                return {};
             }
-            break;
+            return refused(key, value);
         case Rule::Form::any:
         case Rule::Form::secret:
         case Rule::Form::range:
@@ -113,11 +123,20 @@ Verdict put(const Key& key, const json::value& value, bool& target) {
 
 Verdict put(const Key& key, const json::value& value, std::int64_t& target) {
     // Whole numbers beyond 64 bits arrive as uint64 or double and are refused with the rest.
-    if (!value.is_int64() || value.get_int64() < key.rule.low || value.get_int64() > key.rule.high) {
+    if (!value.is_int64()) {
         return refused(key, value);
     }
-    target = value.get_int64();
-    return {};
+    const std::int64_t written = value.get_int64();
+    const std::int64_t used = std::clamp(written, key.rule.low, key.rule.high);
+    const bool has_plain_sense = written < used ? key.rule.raises : is_duration(key);
+    if (written != used && !has_plain_sense) {
+        return refused(key, value);
+    }
+    target = used;
+    if (written == used) {
+        return {};
+    }
+    return {{}, shown(key, value) + " is taken as " + std::to_string(used) + "; allowed: " + allowed_values(key)};
 }
 
 Verdict put(const Key& key, const json::value& value, double& target) {
@@ -132,19 +151,27 @@ Verdict put(const Key& key, const json::value& value, double& target) {
     return {};
 }
 
+constexpr const char* is_left_out = " is null and left out";
+
 Verdict put(const Key& key, const json::value& value, TextList& target) {
     if (!value.is_array()) {
         return refused(key, value);
     }
     TextList out;
+    Verdict verdict;
+    std::size_t number = 0;
     for (const auto& element : value.get_array()) {
-        if (!element.is_string()) {
-            return {"entry " + std::to_string(out.size() + 1) + ": " + *refused(key, element).error, {}};
+        const std::string entry = "entry " + std::to_string(++number);
+        if (element.is_null()) {
+            verdict.warning = entry + is_left_out;
+        } else if (element.is_string()) {
+            out.emplace_back(std::string_view(element.get_string()));
+        } else {
+            return {entry + ": " + *refused(key, element).error, {}};
         }
-        out.emplace_back(std::string_view(element.get_string()));
     }
     target = std::move(out);
-    return {};
+    return verdict;
 }
 
 Verdict put(const Key& key, const json::value& value, TextMap& target) {
@@ -152,14 +179,19 @@ Verdict put(const Key& key, const json::value& value, TextMap& target) {
         return refused(key, value);
     }
     TextMap out = target;
+    Verdict verdict;
     for (const auto& [name, element] : value.get_object()) {
-        if (!element.is_string()) {
-            return {"entry \"" + std::string(name) + "\": " + *refused(key, element).error, {}};
+        const std::string entry = "entry \"" + std::string(name) + "\"";
+        if (element.is_null()) {
+            verdict.warning = entry + is_left_out;
+        } else if (element.is_string()) {
+            out[name] = std::string_view(element.get_string());
+        } else {
+            return {entry + ": " + *refused(key, element).error, {}};
         }
-        out[name] = std::string_view(element.get_string());
     }
     target = std::move(out);
-    return {};
+    return verdict;
 }
 
 }  // namespace

@@ -5,34 +5,10 @@
 #include <charconv>
 #include <cmath>
 
+#include "base/text.h"
+
 namespace orc::http {
 namespace {
-
-/// Bytes of the well-formed UTF-8 sequence at `at`, 0 if there is none (RFC 3629, table 3-7 of Unicode).
-std::size_t sequence_length(std::string_view text, std::size_t at) {
-    const auto byte = [&](std::size_t i) -> unsigned {
-        return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0U;
-    };
-    const auto follows = [&](std::size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
-    const unsigned first = byte(0);
-    if (first < 0x80) {
-        return 1;
-    }
-    if (first >= 0xC2 && first <= 0xDF) {
-        return follows(1) ? 2 : 0;
-    }
-    if (first >= 0xE0 && first <= 0xEF) {
-        const bool is_overlong = first == 0xE0 && byte(1) < 0xA0;
-        const bool is_surrogate = first == 0xED && byte(1) > 0x9F;
-        return follows(1) && follows(2) && !is_overlong && !is_surrogate ? 3 : 0;
-    }
-    if (first >= 0xF0 && first <= 0xF4) {
-        const bool is_overlong = first == 0xF0 && byte(1) < 0x90;
-        const bool is_too_large = first == 0xF4 && byte(1) > 0x8F;
-        return follows(1) && follows(2) && follows(3) && !is_overlong && !is_too_large ? 4 : 0;
-    }
-    return 0;
-}
 
 void append_unit(std::string& out, unsigned unit) {
     static constexpr std::string_view hex = "0123456789abcdef";
@@ -90,7 +66,7 @@ void append_text(std::string& out, std::string_view value) {
             at = plain_end;
             continue;
         }
-        const std::size_t length = sequence_length(value, at);
+        const std::size_t length = utf8_length(value, at);
         const std::string_view piece = value.substr(at, length);
         if (length == 0) {
             out += "\\ufffd";
