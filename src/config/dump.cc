@@ -55,7 +55,7 @@ std::string dump(const Settings& settings, bool with_secrets) {
     std::string out = "{";
     for (const auto& key : keys()) {
         out += (out.size() > 1 ? "," : "") + json_of(std::string(key.name)) + ":";
-        out += is_hidden(settings, key, with_secrets) ? "\"******\"" : json_of(settings, key);
+        out += is_hidden(settings, key, with_secrets) ? json_of(std::string(masked_secret)) : json_of(settings, key);
     }
     return out + "}";
 }

@@ -245,6 +245,24 @@ TEST(Load, never_shows_a_secret_in_an_error) {
     EXPECT_THAT(loaded.error().message, AllOf(Not(HasSubstr("sesame")), HasSubstr("a list (not shown)")));
 }
 
+TEST(Load, takes_the_mask_of_a_secret_for_none) {
+    for (const auto& key : keys()) {
+        if (!key.is_secret()) {
+            continue;
+        }
+        SCOPED_TRACE(key.name);
+        const auto loaded = load_one("{\"" + std::string(key.name) + "\": \"******\"}");
+        ASSERT_FALSE(loaded);
+        EXPECT_EQ(
+            loaded.error().message,
+            "a.json: " + std::string(key.name) +
+                ": \"******\" is what dump-config shows in a secret's place; give the secret itself (dump-config "
+                "-show-secrets prints it)"
+        );
+    }
+    EXPECT_TRUE(load_one(R"({"WebMessage": "******"})"));
+}
+
 TEST(Load, cuts_a_long_value_between_characters) {
     const auto loaded = load_one("{\"Debug\": \"" + std::string(98, 'x') + "\xc3\xa4\xc3\xa4\"}");
     ASSERT_FALSE(loaded);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "config/dump.h"
 
 namespace orc::config {
 namespace {
@@ -62,6 +63,16 @@ Verdict refused(const Key& key, const json::value& value) {
     return {shown(key, value) + " is not allowed; allowed: " + allowed_values(key), {}};
 }
 
+Verdict refused_mask() {
+    return {
+        "\"" + std::string(masked_secret) +
+            "\" is what dump-config shows in a secret's place; give the secret itself (dump-config -show-secrets "
+            "prints "
+            "it)",
+        {}
+    };
+}
+
 std::optional<std::string_view> choice(const Rule& rule, std::string_view written) {
     for (const std::string_view candidate : split(rule.choices, '|')) {
         if (to_lower(candidate) == to_lower(written)) {
@@ -104,8 +115,12 @@ Verdict put(const Key& key, const json::value& value, std::string& target) {
                 return {};
             }
             return refused(key, value);
-        case Rule::Form::any:
         case Rule::Form::secret:
+            if (written == masked_secret) {
+                return refused_mask();
+            }
+            break;
+        case Rule::Form::any:
         case Rule::Form::range:
             break;
     }
