@@ -5,6 +5,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <cstring>
@@ -17,13 +18,7 @@
 namespace orc::app {
 namespace {
 
-mysql::TlsMode tls_mode(const config::Settings& settings) {
-    // The classic keys only ever make it stricter.
-    if (settings.mysql_topology_use_mutual_tls) {
-        return settings.mysql_topology_ssl_skip_verify || settings.mysql_topology_ssl_ca_file.empty()
-                   ? mysql::TlsMode::require
-                   : mysql::TlsMode::verify_ca;
-    }
+mysql::TlsMode configured_mode(const config::Settings& settings) {
     const std::string& mode = settings.mysql_topology_tls_mode;
     if (mode == "off") {
         return settings.mysql_topology_use_mixed_tls ? mysql::TlsMode::on_demand : mysql::TlsMode::off;
@@ -35,6 +30,19 @@ mysql::TlsMode tls_mode(const config::Settings& settings) {
         return mysql::TlsMode::verify_ca;
     }
     return mode == "verify-identity" ? mysql::TlsMode::verify_identity : mysql::TlsMode::prefer;
+}
+
+/// Of mutual TLS. Without a file of authorities, those of the system are asked.
+mysql::TlsMode mutual_mode(bool skips_verification) {
+    return skips_verification ? mysql::TlsMode::require : mysql::TlsMode::verify_ca;
+}
+
+mysql::TlsMode tls_mode(const config::Settings& settings) {
+    const auto configured = configured_mode(settings);
+    // The classic keys only ever make it stricter.
+    return settings.mysql_topology_use_mutual_tls
+               ? std::max(configured, mutual_mode(settings.mysql_topology_ssl_skip_verify))
+               : configured;
 }
 
 }  // namespace
@@ -146,9 +154,7 @@ Result<store::MysqlBackendOptions> backend_options(const config::Settings& setti
         out.access.answer_limit = static_cast<std::uint64_t>(settings.mysql_orchestrator_max_allowed_packet);
     }
     if (settings.mysql_orchestrator_use_mutual_tls) {
-        // Without a file of authorities, those of the system are asked.
-        out.access.tls =
-            settings.mysql_orchestrator_ssl_skip_verify ? mysql::TlsMode::require : mysql::TlsMode::verify_ca;
+        out.access.tls = mutual_mode(settings.mysql_orchestrator_ssl_skip_verify);
         out.access.certificate_file = settings.mysql_orchestrator_ssl_cert_file;
         out.access.key_file = settings.mysql_orchestrator_ssl_private_key_file;
     }

@@ -15,6 +15,7 @@
 
 namespace orc::mysql {
 
+/// From the most lenient to the strictest.
 enum class TlsMode {
     off,
     on_demand,  ///< only with servers that refuse a session without it
