@@ -189,7 +189,9 @@ std::optional<Response> Gate::check_basic(Request& request) const {
         return not_authorized();
     }
     const std::string user = pair->substr(0, colon);
-    const bool is_known = equal_secretly(user, user_) && equal_secretly(pair->substr(colon + 1), password_);
+    // Where no name is configured nobody has one.
+    const bool is_known =
+        !user_.empty() && equal_secretly(user, user_) && equal_secretly(pair->substr(colon + 1), password_);
     const bool is_reader = method_ == Method::multi && user == "readonly";
     if (!is_known && !is_reader) {
         return not_authorized();

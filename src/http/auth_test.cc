@@ -69,6 +69,23 @@ TEST(Gate, lets_in_whom_the_method_says) {
     }
 }
 
+TEST(Gate, never_takes_no_name_for_a_name) {
+    for (const std::string_view method : {"basic", "multi"}) {
+        for (const std::string_view password : {"", "s3cret:x"}) {
+            SCOPED_TRACE(method);
+            config::Settings settings = settings_for(method);
+            settings.http_auth_user = "";
+            settings.http_auth_password = password;
+            for (const std::string_view nobody : {"Basic Og==", "Basic OnMzY3JldDp4"}) {  // ":", ":s3cret:x"
+                Request request;
+                request.headers.emplace_back("Authorization", nobody);
+                EXPECT_TRUE(Gate(settings).check(request).has_value()) << nobody;
+                EXPECT_FALSE(request.may_act);
+            }
+        }
+    }
+}
+
 TEST(Gate, refuses_changes_to_everybody_when_read_only) {
     for (const std::string_view method : {"", "basic", "proxy"}) {
         SCOPED_TRACE(method);

@@ -256,6 +256,16 @@ Co<void> count_end(std::shared_ptr<asio::io_context> io, api::UseCases& use_case
     events.counts.count(record.code, record.is_successful, double(took.count()) / 1e6);
 }
 
+/// Errors (invalid): an AuthenticationMethod that lets anybody read and nobody do anything.
+Result<void> check_log_in(const config::Settings& settings) {
+    if (to_lower(settings.authentication_method) == "multi" && settings.http_auth_user.empty()) {
+        return fail(
+            ErrorCode::invalid, "AuthenticationMethod is multi, but HTTPAuthUser is empty: nobody could change anything"
+        );
+    }
+    return {};
+}
+
 }  // namespace
 
 void Server::State::listen_to_recoveries(const std::shared_ptr<State>& self) {
@@ -303,6 +313,7 @@ Task<bool> Server::State::shut_down(Millis span) {
 Server::Server(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
 Result<void> Server::State::open_public_door(const config::Settings& settings, const Limits& limits) {
+    TRY(check_log_in(settings));
     const Executor executor = io->get_executor();
     std::unique_ptr<Acceptor> acceptor;
     if (!settings.listen_socket.empty()) {

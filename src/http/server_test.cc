@@ -319,6 +319,19 @@ TEST(Server, serves_the_page_under_a_strict_policy) {
         SCOPED_TRACE(path);
         const auto answer = it.get(path);
         EXPECT_EQ(answer.status, 200);
+TEST(Server, does_not_start_where_nobody_could_log_in) {
+    Service service;
+    auto settings = test_settings();
+    settings.authentication_method = "multi";
+    const auto refused = Server::start(settings, service.use_cases);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::invalid);
+    EXPECT_EQ(
+        refused.error().message,
+        "AuthenticationMethod is multi, but HTTPAuthUser is empty: nobody could change anything"
+    );
+}
+
         EXPECT_GT(answer.body.size(), 200U);
         EXPECT_THAT(answer.header("content-security-policy"), StartsWith("default-src 'none'; script-src 'self'"));
         EXPECT_EQ(answer.header("x-content-type-options"), "nosniff");
