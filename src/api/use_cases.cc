@@ -168,7 +168,7 @@ model::Change UseCases::audited(std::string type, const std::optional<Endpoint>&
 
 Task<model::ServerPtr> UseCases::discover(Endpoint server) {
     CO_TRY(require_lead());
-    const Deadline deadline = seams_.clock.deadline_in(Seconds(settings()->mysql_discovery_read_timeout_seconds));
+    const Deadline deadline = seams_.clock.deadline_in(discovery::probe_read_limit(*settings()));
     co_return co_await seams_.discovery.discover(std::move(server), deadline);
 }
 

@@ -51,6 +51,10 @@ struct Counters {
     std::uint64_t slow_lane = 0;  ///< servers in the lane of those that do not answer
 };
 
+/// The longest wait for a server's answers while it is read: MySQLDiscoveryReadTimeoutSeconds, whose 0, no limit in the
+/// classic program, means its default here.
+Micros probe_read_limit(const config::Settings& settings);
+
 class DiscoveryLoop {
 public:
     DiscoveryLoop(Seams seams, config::Settings settings);

@@ -132,6 +132,13 @@ TEST(Server, changes_what_it_is_told_to) {
     EXPECT_EQ(object_of(it.get("/api/ack-all-recoveries?comment=+seen+")).at("Details"), "seen");
 }
 
+TEST(Server, discovers_though_no_limit_is_set_for_reading) {
+    auto settings = test_settings();
+    settings.mysql_discovery_read_timeout_seconds = 0;
+    Service service(settings);
+    EXPECT_THAT(service.client().get("/api/discover/db1/3306").body, HasSubstr("\"Code\":\"OK\""));
+}
+
 TEST(Server, tells_history_page_by_page) {
     Service service;
     service.discover_all();
@@ -312,13 +319,6 @@ TEST(Server, asks_for_the_password_everywhere) {
     EXPECT_EQ(it.get("/api/clusters", "Authorization: Basic ZGJhOnMzY3JldDp4\r\n").status, 200);
 }
 
-TEST(Server, serves_the_page_under_a_strict_policy) {
-    Service service;
-    Client it = service.client();
-    for (const std::string path : {"/", "/page/app.js", "/page/style.css"}) {
-        SCOPED_TRACE(path);
-        const auto answer = it.get(path);
-        EXPECT_EQ(answer.status, 200);
 TEST(Server, does_not_start_where_nobody_could_log_in) {
     Service service;
     auto settings = test_settings();
@@ -332,6 +332,13 @@ TEST(Server, does_not_start_where_nobody_could_log_in) {
     );
 }
 
+TEST(Server, serves_the_page_under_a_strict_policy) {
+    Service service;
+    Client it = service.client();
+    for (const std::string path : {"/", "/page/app.js", "/page/style.css"}) {
+        SCOPED_TRACE(path);
+        const auto answer = it.get(path);
+        EXPECT_EQ(answer.status, 200);
         EXPECT_GT(answer.body.size(), 200U);
         EXPECT_THAT(answer.header("content-security-policy"), StartsWith("default-src 'none'; script-src 'self'"));
         EXPECT_EQ(answer.header("x-content-type-options"), "nosniff");

@@ -11,14 +11,17 @@ constexpr Micros publish_interval = Millis(50);
 constexpr Micros wake_grain_min = Millis(1);
 constexpr Micros wake_grain_max = Millis(10);
 
-Micros seconds_or(std::int64_t seconds, std::int64_t otherwise) { return Seconds(seconds > 0 ? seconds : otherwise); }
-
 std::shared_ptr<const model::Intent> intent_of(const ledger::Ledger& ledger) {
     auto intent = ledger.intent();
     return intent != nullptr ? intent : std::make_shared<const model::Intent>();
 }
 
 }  // namespace
+
+Micros probe_read_limit(const config::Settings& settings) {
+    const auto seconds = settings.mysql_discovery_read_timeout_seconds;
+    return Seconds(seconds > 0 ? seconds : config::Settings().mysql_discovery_read_timeout_seconds);
+}
 
 DiscoveryLoop::State::State(Seams s, config::Settings c)
     : seams(s),
@@ -35,7 +38,7 @@ DiscoveryLoop::State::State(Seams s, config::Settings c)
       interval(Pace(settings).interval),
       pulse_interval(Millis(settings.pulse_milliseconds)),
       probe_timeout(Millis(std::max<std::int64_t>(1, settings.probe_timeout_milliseconds))),
-      read_timeout(seconds_or(settings.mysql_discovery_read_timeout_seconds, 10)),
+      read_timeout(probe_read_limit(settings)),
       answered(seams.executor),
       changed(seams.executor),
       group(seams.executor) {
@@ -227,7 +230,7 @@ void DiscoveryLoop::State::adopt(const config::Settings& fresh) {
     interval = Pace(settings).interval;
     pulse_interval = Millis(settings.pulse_milliseconds);
     probe_timeout = Millis(std::max<std::int64_t>(1, settings.probe_timeout_milliseconds));
-    read_timeout = seconds_or(settings.mysql_discovery_read_timeout_seconds, 10);
+    read_timeout = probe_read_limit(settings);
     if (has_other_patterns) {
         announce(table.adopt(settings, reading_now()));
     }
