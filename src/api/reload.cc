@@ -9,7 +9,9 @@ namespace {
 void tell(const std::vector<config::Note>& notes) {
     for (const auto& note : notes) {
         if (note.level == config::Note::Level::warning) {
-            LOG(warning, "configuration.questioned", {{"file", note.file}, {"key", note.key}, {"why", note.message}});
+            runtime::advise(
+                "configuration.questioned", {{"file", note.file}, {"key", note.key}, {"why", note.message}}
+            );
         }
     }
 }
@@ -60,7 +62,7 @@ Task<config::Changes> UseCases::reload_configuration(std::string trigger, std::o
     const std::string outcome = in_words(changes);
     LOG(info, "configuration.reloaded", {{"trigger", trigger}, {"outcome", outcome}});
     if (!changes.needs_restart.empty()) {
-        LOG(warning, "configuration.waits_for_restart", {{"keys", join(changes.needs_restart, ", ")}});
+        runtime::advise("configuration.waits_for_restart", {{"keys", join(changes.needs_restart, ", ")}});
     }
     const auto noted = co_await note("reload-configuration", triggered);
     if (!noted) {

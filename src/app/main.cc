@@ -9,7 +9,6 @@
 #include "cli/command_table.h"
 #include "cli/flags.h"
 #include "config/files.h"
-#include "config/keys.h"
 #include "runtime/log.h"
 #include "runtime/system_log.h"
 
@@ -40,17 +39,12 @@ runtime::LogLevel log_level(const cli::Flags& flags, const config::Settings& set
     return runtime::LogLevel::error;
 }
 
-void report(const config::Loaded& loaded) {
-    for (const auto& [name, source] : loaded.origin) {
-        const config::Key* key = config::find_key(name);
-        if (key != nullptr && config::is_pending(*key) && !source.starts_with("derived")) {
-            LOG(info, "configuration.pending", {{"key", name}, {"file", source}, {"why", "not in effect in this build"}}
-            );
-        }
-    }
-    for (const auto& note : loaded.notes) {
+void report(const std::vector<config::Note>& notes) {
+    for (const auto& note : notes) {
         if (note.level == config::Note::Level::warning) {
-            LOG(warning, "configuration.questioned", {{"file", note.file}, {"key", note.key}, {"why", note.message}});
+            runtime::advise(
+                "configuration.questioned", {{"file", note.file}, {"key", note.key}, {"why", note.message}}
+            );
         } else {
             LOG(info, "configuration.noted", {{"file", note.file}, {"key", note.key}, {"why", note.message}});
         }
@@ -73,12 +67,14 @@ int serve_or_run(const cli::Flags& flags) {
     }
     const config::Settings& settings = loaded->settings;
     runtime::configure_log(
-        log_level(flags, settings), settings.log_format == "json" ? runtime::LogFormat::json : runtime::LogFormat::text
+        log_level(flags, settings),
+        settings.log_format == "json" ? runtime::LogFormat::json : runtime::LogFormat::text,
+        flags.on("quiet")
     );
     if (settings.enable_syslog) {
         runtime::copy_log_to_system();
     }
-    report(*loaded);
+    report(loaded->notes);
     if (const auto allowed = app::check_group(settings, is_service, flags.on("ignore-raft-setup")); !allowed) {
         return app::fatal(allowed.error().message);
     }

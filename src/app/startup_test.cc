@@ -21,7 +21,6 @@ using testing_support::run;
 
 class Startup : public ::testing::Test {
 protected:
-    std::error_code ignored_;
     std::string write(const std::string& more) {
         const std::string file = folder_.file("orc.json");
         std::ofstream(file) << "{\"BackendDB\": \"sqlite\", \"SQLite3DataFile\": \"" << database()
@@ -29,6 +28,13 @@ protected:
         return file;
     }
     std::string database() const { return folder_.file("orc.sqlite"); }
+    /// Then it has read its configuration, and a hangup does not end it.
+    void wait_for_its_lock() const {
+        std::error_code ignored;
+        while (std::filesystem::file_size(database() + ".lock", ignored) == 0 || ignored) {
+            std::this_thread::yield();
+        }
+    }
 
 private:
     store::testing::TemporaryDirectory folder_;
@@ -42,9 +48,7 @@ TEST_F(Startup, a_hangup_before_the_service_is_up_is_served_when_it_is) {
     auto held = store::Transaction::begin(*other);
     ASSERT_TRUE(held);
     Program service(ORC_PROGRAM, {"--verbose", "--config", file, "http"});
-    while (std::filesystem::file_size(database() + ".lock", ignored_) == 0 || ignored_) {
-        std::this_thread::yield();
-    }
+    wait_for_its_lock();
     service.signal(SIGHUP);
     other->roll_back();
     const std::string& printed = service.read_until("configuration.reloaded trigger=SIGHUP");
@@ -68,6 +72,35 @@ TEST_F(Startup, what_it_dies_of_is_logged_like_everything_else) {
     EXPECT_THAT(
         run(ORC_PROGRAM, {"--config", file, "-c", "clusters"}),
         MatchesRegex(R"(\{"time":"[^"]*","level":"FATAL","event":"program.failed","why":"[^"]*lacks tables[^"]*"\}.)")
+    );
+}
+
+TEST_F(Startup, doubts_about_the_configuration_are_told_unless_silence_is_asked_for) {
+    const std::string file = write(
+        ", \"NoSuchKey\": 1, \"DataCenterPattern\": \"(\", \"MySQLTopologyPassword\": \"${ORC_NO_SUCH_VARIABLE}\","
+        "\"ServeAgentsHttp\": true, \"StaleSeedFailMinutes\": 60"
+    );
+    const std::string printed = run(ORC_PROGRAM, {"--config", file, "-c", "clusters"});
+    EXPECT_THAT(printed, HasSubstr(" WARNING configuration.questioned file=" + file + " key=NoSuchKey why="));
+    EXPECT_THAT(printed, HasSubstr(" key=DataCenterPattern why="));
+    EXPECT_THAT(printed, HasSubstr(" key=MySQLTopologyPassword why="));
+    EXPECT_THAT(
+        printed,
+        HasSubstr(" key=ServeAgentsHttp why=\"" + file + ": ServeAgentsHttp: not in effect in this build yet\"")
+    );
+    EXPECT_THAT(printed, Not(HasSubstr("StaleSeedFailMinutes"))) << "its default needs no effect";
+    EXPECT_EQ(run(ORC_PROGRAM, {"--quiet", "--config", file, "-c", "clusters"}), "\n");
+}
+
+TEST_F(Startup, doubts_about_a_configuration_read_again_are_told_as_well) {
+    const std::string file = write("");
+    Program service(ORC_PROGRAM, {"--config", file, "http"});
+    wait_for_its_lock();
+    write(", \"NoSuchKey\": 1, \"ListenAddress\": \"127.0.0.1:1\"");
+    service.signal(SIGHUP);
+    EXPECT_THAT(
+        service.read_until("configuration.waits_for_restart keys=ListenAddress"),
+        HasSubstr(" WARNING configuration.questioned file=" + file + " key=NoSuchKey why=")
     );
 }
 

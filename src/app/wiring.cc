@@ -114,11 +114,12 @@ Result<void> check_group(const config::Settings& settings, bool is_service, bool
                 "mysql), or run one node, with RaftEnabled false or -ignore-raft-setup"
         );
     }
-    LOG(warning,
+    runtime::advise(
         "group.not_joined",
         {{"key", "RaftEnabled"},
          {"nodes", nodes},
-         {"why", "groups of nodes come with a later release: this node works alone on its own database"}});
+         {"why", "groups of nodes come with a later release: this node works alone on its own database"}}
+    );
     return {};
 }
 

@@ -3,7 +3,9 @@
 // line and runs UPDATE_EXPECTED=1 config_test.
 #include <algorithm>
 
+#include "config/draft.h"
 #include "config/keys.h"
+#include "config/keys_rules.h"
 
 namespace orc::config {
 namespace {
@@ -48,6 +50,16 @@ constexpr std::string_view pending[] = {
 };
 
 }  // namespace
+
+void warn_about_pending(Draft& draft) {
+    const Settings defaults;
+    for (const auto& key : keys()) {
+        const auto is_changed = [&](auto member) { return draft.settings().*member != defaults.*member; };
+        if (is_pending(key) && std::visit(is_changed, key.member)) {
+            draft.warn_about(key.name, "not in effect in this build yet");
+        }
+    }
+}
 
 bool is_pending(const Key& key) { return std::ranges::find(pending, key.name) != std::end(pending); }
 

@@ -286,6 +286,7 @@ bool is_advertisable(std::string_view url) {
 }
 
 void apply_rules(Draft& draft) {
+    warn_about_pending(draft);  // before other keys are derived from those a file gives
     former_names(draft);
     lag_query(draft);
     recovery_period(draft);

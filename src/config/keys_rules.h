@@ -12,6 +12,9 @@ namespace orc::config {
 /// the files had to make sense by itself).
 void apply_rules(Draft& draft);
 
+/// About keys that nothing in this build obeys, where a file gives them a value other than the default.
+void warn_about_pending(Draft& draft);
+
 /// scheme://host:port and nothing behind it, not even a slash.
 bool is_advertisable(std::string_view url);
 

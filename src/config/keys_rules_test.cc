@@ -209,6 +209,9 @@ TEST(Rules, point_out_what_will_not_work_as_written) {
          Note::Level::warning,
          "a.json: RecoveryPeriodBlockSeconds: -1 is taken as 0, and RecoveryPeriodBlockMinutes as well: no recovery "
          "blocks another"},
+        {R"({"ServeAgentsHttp": true})",
+         Note::Level::warning,
+         "a.json: ServeAgentsHttp: not in effect in this build yet"},
         {R"({"ConsulMaxKVsPerTransaction": 100})",
          Note::Level::warning,
          "a.json: ConsulMaxKVsPerTransaction: 100 is taken as 64; allowed: from 5 to 64"},

@@ -142,7 +142,7 @@ TEST(Sample, of_a_real_site_loads) {
     EXPECT_TRUE(ClusterFilters(s.recover_master_cluster_filters).matches("10.0.0.9:3306", "any"));
 }
 
-TEST(Sample, gives_notes_but_no_warning) {
+TEST(Sample, gives_notes_and_warns_of_nothing_that_is_obeyed) {
     const auto loaded = load_files_of({{"sample.json", std::string(sample)}});
     ASSERT_TRUE(loaded) << loaded.error().message;
     std::vector<std::string> warnings;
@@ -150,7 +150,16 @@ TEST(Sample, gives_notes_but_no_warning) {
     for (const auto& note : loaded->notes) {
         (note.level == Note::Level::warning ? warnings : notes).push_back(note.key);
     }
-    EXPECT_THAT(warnings, testing::ElementsAre("MySQLTopologyPassword")) << "its variable is not set here";
+    EXPECT_THAT(
+        warnings,
+        testing::ElementsAre(
+            "MySQLTopologyPassword",  // its variable is not set here
+            "RaftBind",
+            "RaftDataDir",
+            "RaftNodes",
+            "PseudoGTIDMonotonicHint"
+        )
+    );
     EXPECT_THAT(
         notes,
         testing::UnorderedElementsAre(

@@ -56,7 +56,8 @@ before it: `/etc/orchestrator.conf.json`, `conf/orchestrator.conf.json`, `orches
 
 - A key set to `null`, or absent, keeps its value. A list replaces the earlier list; an object is merged entry by entry.
 - Unknown keys are ignored with a warning that names the nearest known one. A wrong value is an error; all errors of all files are
-  reported together.
+  reported together. Warnings are told on standard error and in the log whatever its level, unless `--quiet` is given; so is every key that
+  this build does not obey yet and that is set to anything but its default.
 - A reload (SIGHUP, or `GET /api/reload-configuration[?config=EXTRA]`, where the extra file is read last and for this time only) starts
   from the defaults again and reads the same files. If they have errors, the running configuration stays, and log, audit and answer say
   why. `start` keys that changed are named as waiting for a restart.

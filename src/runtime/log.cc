@@ -20,6 +20,7 @@ std::atomic<LogLevel> least_level{LogLevel::error};
 std::atomic<LogFormat> log_format{LogFormat::text};
 std::mutex log_mutex;
 std::atomic<bool> copies_to_system{false};
+std::atomic<bool> holds_advice_back{false};
 
 void to_system(int priority, std::string_view line) {
     static std::once_flag opened;
@@ -139,7 +140,8 @@ void write_line(int priority, std::string line) {
 
 }  // namespace
 
-void configure_log(LogLevel least, LogFormat format) {
+void configure_log(LogLevel least, LogFormat format, bool is_quiet) {
+    holds_advice_back = is_quiet;
     least_level = least;
     log_format = format;
 }
@@ -157,6 +159,12 @@ void print_fatal(std::string_view message) {
 }
 
 bool log_enabled(LogLevel level) { return level >= least_level.load(std::memory_order_relaxed); }
+
+void advise(std::string_view event, std::initializer_list<LogField> fields) {
+    if (!holds_advice_back) {
+        log_event(LogLevel::warning, event, fields);
+    }
+}
 
 void log_event(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
     write_line(

@@ -31,12 +31,15 @@ struct LogField {
     LogField(std::string_view k, const T& v) : key(k), value(v.text()) {}
 };
 
-/// Where events go: standard error. Thread-safe; set once at start.
-void configure_log(LogLevel least, LogFormat format);
+/// Where events go: standard error. Thread-safe; set once at start. `is_quiet`: advice is held back as well.
+void configure_log(LogLevel least, LogFormat format, bool is_quiet = false);
 bool log_enabled(LogLevel level);
 /// The last words of a process, in the classic form "YYYY-MM-DD HH:MM:SS FATAL text" or as the event "program.failed".
 /// Printed whatever the level.
 void print_fatal(std::string_view message);
+/// A warning for whoever has just started or told the program something. The log's level does not hold it back: by
+/// default that is error, and nobody would learn that a key is misspelt.
+void advise(std::string_view event, std::initializer_list<LogField> fields);
 void log_event(LogLevel level, std::string_view event, std::initializer_list<LogField> fields);
 
 }  // namespace orc::runtime

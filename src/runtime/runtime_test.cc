@@ -1,9 +1,11 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <vector>
 
+#include "runtime/log.h"
 #include "runtime/rng.h"
 #include "runtime/simulated.h"
 #include "runtime/task_group.h"
@@ -12,6 +14,9 @@ namespace orc::runtime {
 namespace {
 
 using std::chrono::hours;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 Co<void> tick(Clock& clock, std::vector<int>& log, int id, Micros every, int times) {
     for (int i = 0; i < times; ++i) {
@@ -113,6 +118,22 @@ TEST(All, cancelling_the_caller_cancels_the_members_first) {
     clock.run_ready();
     EXPECT_TRUE(stopped);
     EXPECT_EQ(group.running(), 0U);
+}
+
+TEST(Log, tells_advice_at_any_level_unless_it_is_to_be_quiet) {
+    const auto told = [](LogLevel least, bool is_quiet) {
+        configure_log(least, LogFormat::text, is_quiet);
+        testing::internal::CaptureStderr();
+        advise("key.unknown", {{"key", "Debgu"}});
+        LOG(warning, "disk.slow", {});
+        configure_log(LogLevel::error, LogFormat::text);
+        return testing::internal::GetCapturedStderr();
+    };
+    EXPECT_THAT(
+        told(LogLevel::error, false), AllOf(HasSubstr(" WARNING key.unknown key=Debgu\n"), Not(HasSubstr("disk")))
+    );
+    EXPECT_THAT(told(LogLevel::debug, false), AllOf(HasSubstr("key.unknown"), HasSubstr("disk.slow")));
+    EXPECT_EQ(told(LogLevel::error, true), "");
 }
 
 TEST(Rng, a_seed_replays_and_below_stays_below) {
