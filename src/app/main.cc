@@ -62,9 +62,7 @@ int serve_or_run(const cli::Flags& flags) {
     if (!loaded) {
         return app::fatal(loaded.error().message);
     }
-    if (flags.on("enable-database-update")) {
-        loaded->settings.skip_orchestrator_database_update = false;
-    }
+    app::apply_flags(flags, loaded->settings);
     const config::Settings& settings = loaded->settings;
     runtime::configure_log(
         log_level(flags, settings),

@@ -324,6 +324,12 @@ void release_hangups() { mask_hangups(SIG_UNBLOCK); }
 
 void hold_hangups() { mask_hangups(SIG_BLOCK); }
 
+void apply_flags(const cli::Flags& flags, config::Settings& settings) {
+    if (flags.on("enable-database-update")) {
+        settings.skip_orchestrator_database_update = false;
+    }
+}
+
 int fatal(const std::string& message) {
     runtime::print_fatal(message);
     return 1;
@@ -348,8 +354,10 @@ int run_service(const config::Settings& settings, const cli::Flags& flags) {
     options.part = options.watch ? Part::contender : Part::guest;
     options.wants_lead = flags.on("grab-election");
     const std::string file = flags.text("config");
-    options.load_configuration = [file](const std::optional<std::string>& extra) {
-        return config::load_files(file.empty() ? std::nullopt : std::optional(file), extra);
+    options.load_configuration = [file, flags](const std::optional<std::string>& extra) -> Result<config::Loaded> {
+        TRY(auto loaded, config::load_files(file.empty() ? std::nullopt : std::optional(file), extra));
+        apply_flags(flags, loaded.settings);
+        return loaded;
     };
     options.adopt_outside = [&real](const config::Settings& fresh) { real.adopt(fresh); };
     Service service(real.outside(), std::move(options));

@@ -104,6 +104,15 @@ TEST_F(Startup, doubts_about_a_configuration_read_again_are_told_as_well) {
     );
 }
 
+TEST_F(Startup, what_a_flag_forces_is_no_change_to_a_reload) {
+    const std::string file = write(", \"SkipOrchestratorDatabaseUpdate\": true");
+    Program service(ORC_PROGRAM, {"--verbose", "--enable-database-update", "--config", file, "http"});
+    service.read_until("http.listening");
+    service.signal(SIGHUP);
+    service.read_until("configuration.reloaded trigger=SIGHUP");
+    EXPECT_THAT(service.read_until("\n"), HasSubstr("trigger=SIGHUP outcome=\"nothing changed\""));
+}
+
 TEST_F(Startup, tables_are_left_alone_when_told_so) {
     const std::string file = write(", \"SkipOrchestratorDatabaseUpdate\": true");
     EXPECT_THAT(
