@@ -58,7 +58,8 @@ int serve_or_run(const cli::Flags& flags) {
         app::hold_hangups();
     }
     const std::string file = flags.text("config");
-    auto loaded = config::load_files(file.empty() ? std::nullopt : std::optional<std::string>(file));
+    config::Files files(file.empty() ? std::nullopt : std::optional<std::string>(file));
+    auto loaded = files.load();
     if (!loaded) {
         return app::fatal(loaded.error().message);
     }
@@ -76,7 +77,7 @@ int serve_or_run(const cli::Flags& flags) {
     if (const auto allowed = app::check_group(settings, is_service, flags.on("ignore-raft-setup")); !allowed) {
         return app::fatal(allowed.error().message);
     }
-    return is_service ? app::run_service(settings, flags) : app::run_command(settings, flags);
+    return is_service ? app::run_service(settings, flags, std::move(files)) : app::run_command(settings, flags);
 }
 
 /// `help` and `-c help` list the commands, on standard error as ever; `help <command>` and `-c <command> help` explain

@@ -335,7 +335,7 @@ int fatal(const std::string& message) {
     return 1;
 }
 
-int run_service(const config::Settings& settings, const cli::Flags& flags) {
+int run_service(const config::Settings& settings, const cli::Flags& flags, config::Files files) {
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);  // a file that may not grow any more is a full disk, not an end
     runtime::allow_open_files(open_files_max);
@@ -353,9 +353,8 @@ int run_service(const config::Settings& settings, const cli::Flags& flags) {
     options.watch = flags.on("discovery");
     options.part = options.watch ? Part::contender : Part::guest;
     options.wants_lead = flags.on("grab-election");
-    const std::string file = flags.text("config");
-    options.load_configuration = [file, flags](const std::optional<std::string>& extra) -> Result<config::Loaded> {
-        TRY(auto loaded, config::load_files(file.empty() ? std::nullopt : std::optional(file), extra));
+    options.load_configuration = [&files, flags](const std::optional<std::string>& extra) -> Result<config::Loaded> {
+        TRY(auto loaded, files.reload(extra));
         apply_flags(flags, loaded.settings);
         return loaded;
     };

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "cli/flags.h"
+#include "config/files.h"
 #include "config/settings.h"
 
 namespace orc::app {
@@ -15,8 +16,8 @@ void hold_hangups();
 void apply_flags(const cli::Flags& flags, config::Settings& settings);
 
 /// `orchestrator http`: serves and watches until SIGTERM or SIGINT; `-c continuous` does the same without the HTTP
-/// listener. Returns the exit code.
-int run_service(const config::Settings& settings, const cli::Flags& flags);
+/// listener. `files` are those that `settings` came from. Returns the exit code.
+int run_service(const config::Settings& settings, const cli::Flags& flags, config::Files files);
 
 /// `orchestrator -c command`: asks the service that holds this configuration's database when one runs, else does it
 /// itself.

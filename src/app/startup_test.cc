@@ -104,6 +104,23 @@ TEST_F(Startup, doubts_about_a_configuration_read_again_are_told_as_well) {
     );
 }
 
+TEST_F(Startup, a_file_that_was_read_and_is_gone_does_not_bring_the_defaults_in) {
+    const std::filesystem::path before = std::filesystem::current_path();
+    const std::filesystem::path folder = std::filesystem::path(write("")).parent_path();
+    std::filesystem::current_path(folder);
+    std::filesystem::rename("orc.json", "orchestrator.conf.json");
+    Program service(ORC_PROGRAM, {"--verbose", "http"});
+    std::filesystem::current_path(before);
+    service.read_until("http.listening");
+    std::filesystem::remove(folder / "orchestrator.conf.json");
+    service.signal(SIGHUP);
+    service.read_until("trigger=SIGHUP");
+    EXPECT_THAT(
+        service.read_until("\n"),
+        HasSubstr("ERROR configuration.rejected trigger=SIGHUP why=\"orchestrator.conf.json: No such file or directory")
+    );
+}
+
 TEST_F(Startup, what_a_flag_forces_is_no_change_to_a_reload) {
     const std::string file = write(", \"SkipOrchestratorDatabaseUpdate\": true");
     Program service(ORC_PROGRAM, {"--verbose", "--enable-database-update", "--config", file, "http"});

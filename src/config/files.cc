@@ -1,10 +1,13 @@
 #include "config/files.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <system_error>
 
 namespace orc::config {
 namespace {
@@ -16,6 +19,19 @@ Error cannot_read(const std::string& path, int number) {
                       : number == EACCES                    ? ErrorCode::denied
                                                             : ErrorCode::invalid;
     return {code, path + ": " + std::strerror(number), 0};
+}
+
+/// Not so in a folder that may not be looked into: the working directory of whoever runs a command may well be one.
+bool is_there(const std::string& path) {
+    std::error_code ignored;
+    return std::filesystem::exists(path, ignored);
+}
+
+/// What to do about a file of the classic places that cannot be read.
+std::string advice(bool was_read_before) {
+    return was_read_before ? "; it was read before and its keys would fall back to their defaults: put it back, or "
+                             "restart to do without it"
+                           : "; to do without this file, name the one to read with --config";
 }
 
 }  // namespace
@@ -57,25 +73,37 @@ Environment process_environment() {
     return out;
 }
 
-Result<Loaded> load_files(const std::optional<std::string>& given, const std::optional<std::string>& extra) {
-    std::vector<Source> sources;
-    std::vector<Note> notes;
-    for (const auto& path : search_order(given)) {
-        auto text = read_file(path);
-        if (text) {
-            sources.push_back({path, *std::move(text)});
-        } else if (given) {
-            return tl::unexpected(text.error());
-        } else if (text.error().code != ErrorCode::not_found) {
-            notes.push_back({Note::Level::warning, path, "", text.error().message + ": this file is skipped"});
+Result<std::vector<Source>> Files::read() const {
+    std::vector<Source> out;
+    for (const auto& path : search_order(given_)) {
+        const bool is_known = std::ranges::find(known_, path) != known_.end();
+        if (!given_ && !is_known && !is_there(path)) {
+            continue;
         }
+        auto text = read_file(path);
+        if (!text) {
+            return given_ ? tl::unexpected(text.error())
+                          : fail(text.error().code, text.error().message + advice(is_known));
+        }
+        out.push_back({path, *std::move(text)});
+    }
+    return out;
+}
+
+Result<Loaded> Files::load() { return reload({}); }
+
+Result<Loaded> Files::reload(const std::optional<std::string>& extra) {
+    TRY(auto sources, read());
+    std::vector<std::string> found;
+    for (const auto& source : sources) {
+        found.push_back(source.name);
     }
     if (extra) {
         TRY(auto text, read_file(*extra));
         sources.push_back({*extra, std::move(text)});
     }
-    TRY(auto loaded, load(sources, process_environment()));
-    loaded.notes.insert(loaded.notes.begin(), notes.begin(), notes.end());
+    TRY(auto loaded, config::load(sources, process_environment()));
+    known_ = std::move(found);
     return loaded;
 }
 

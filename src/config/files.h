@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "config/load.h"
@@ -18,9 +19,24 @@ Result<std::string> read_file(const std::string& path);
 /// The process's own environment and file system.
 Environment process_environment();
 
-/// Loads `given`, which must be readable, or the classic places, where missing files are skipped (one that is there but
-/// cannot be read is noted); then `extra`, as the reload request of the API may name one. No file at all means the
-/// defaults.
-Result<Loaded> load_files(const std::optional<std::string>& given, const std::optional<std::string>& extra = {});
+/// The configuration files of a process: found at start, read again by each reload.
+class Files {
+public:
+    /// Only `given` when there is one, which must be readable; else the classic places.
+    explicit Files(std::optional<std::string> given) : given_(std::move(given)) {}
+
+    /// At start. Places where nothing is are skipped, and no file at all means the defaults; a file that is there but
+    /// cannot be read is an error.
+    Result<Loaded> load();
+    /// The same again, then `extra`, as the reload request of the API may name one for this one time. A file that was
+    /// read before and is gone is an error: its keys would silently return to their defaults.
+    Result<Loaded> reload(const std::optional<std::string>& extra);
+
+private:
+    Result<std::vector<Source>> read() const;
+
+    std::optional<std::string> given_;
+    std::vector<std::string> known_;  ///< what the last good load has read, extra files aside
+};
 
 }  // namespace orc::config

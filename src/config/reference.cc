@@ -52,15 +52,16 @@ This page is generated from the table that the program itself reads (`src/config
 
 The configuration is one JSON object per file. Comments (`//`, `/* */`) and trailing commas are allowed; whatever follows the object is
 ignored. Names of keys may be written in any case. Without `--config FILE`, these files are read where they exist, each over the ones
-before it: `/etc/orchestrator.conf.json`, `conf/orchestrator.conf.json`, `orchestrator.conf.json`.
+before it: `/etc/orchestrator.conf.json`, `conf/orchestrator.conf.json`, `orchestrator.conf.json`. One that exists but cannot be read is an
+error.
 
 - A key set to `null`, or absent, keeps its value. A list replaces the earlier list; an object is merged entry by entry.
 - Unknown keys are ignored with a warning that names the nearest known one. A wrong value is an error; all errors of all files are
   reported together. Warnings are told on standard error and in the log whatever its level, unless `--quiet` is given; so is every key that
   this build does not obey yet and that is set to anything but its default.
 - A reload (SIGHUP, or `GET /api/reload-configuration[?config=EXTRA]`, where the extra file is read last and for this time only) starts
-  from the defaults again and reads the same files. If they have errors, the running configuration stays, and log, audit and answer say
-  why. `start` keys that changed are named as waiting for a restart.
+  from the defaults again and reads the same files. If they have errors, or one that was read before is gone, the running configuration
+  stays, and log, audit and answer say why. `start` keys that changed are named as waiting for a restart.
 - A duration is a number in the unit its name ends in, a hundred years at most; a longer one is taken as that, with a warning. A number below
   the least one is taken as the least, with a warning, where the classic program took any; elsewhere it is an error.
 - A password containing `${NAME}` is replaced as a whole by the environment variable NAME.
