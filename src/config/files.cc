@@ -27,6 +27,11 @@ bool is_there(const std::string& path) {
     return std::filesystem::exists(path, ignored);
 }
 
+bool is_regular(const std::string& path) {
+    std::error_code ignored;
+    return std::filesystem::is_regular_file(path, ignored);
+}
+
 /// What to do about a file of the classic places that cannot be read.
 std::string advice(bool was_read_before) {
     return was_read_before ? "; it was read before and its keys would fall back to their defaults: put it back, or "
@@ -43,7 +48,10 @@ std::vector<std::string> search_order(const std::optional<std::string>& given) {
     return {"/etc/orchestrator.conf.json", "conf/orchestrator.conf.json", "orchestrator.conf.json"};
 }
 
-Result<std::string> read_file(const std::string& path) {
+Result<std::string> read_file(const std::string& path, FileKind kind) {
+    if (kind == FileKind::regular && is_there(path) && !is_regular(path)) {
+        return fail(ErrorCode::invalid, path + ": is not a regular file");
+    }
     errno = 0;
     std::ifstream in(path, std::ios::binary);
     if (!in) {
@@ -63,24 +71,24 @@ Result<std::string> read_file(const std::string& path) {
     return out;
 }
 
-Environment process_environment() {
+Environment process_environment(FileKind kind) {
     Environment out;
     out.variable = [](const std::string& name) -> std::optional<std::string> {
         const char* value = std::getenv(name.c_str());
         return value == nullptr ? std::nullopt : std::optional<std::string>(value);
     };
-    out.read_file = read_file;
+    out.read_file = [kind](const std::string& path) { return read_file(path, kind); };
     return out;
 }
 
-Result<std::vector<Source>> Files::read() const {
+Result<std::vector<Source>> Files::read(FileKind kind) const {
     std::vector<Source> out;
     for (const auto& path : search_order(given_)) {
         const bool is_known = std::ranges::find(known_, path) != known_.end();
         if (!given_ && !is_known && !is_there(path)) {
             continue;
         }
-        auto text = read_file(path);
+        auto text = read_file(path, kind);
         if (!text) {
             return given_ ? tl::unexpected(text.error())
                           : fail(text.error().code, text.error().message + advice(is_known));
@@ -90,19 +98,21 @@ Result<std::vector<Source>> Files::read() const {
     return out;
 }
 
-Result<Loaded> Files::load() { return reload({}); }
+Result<Loaded> Files::load() { return load_all(FileKind::any, {}); }
 
-Result<Loaded> Files::reload(const std::optional<std::string>& extra) {
-    TRY(auto sources, read());
+Result<Loaded> Files::reload(const std::optional<std::string>& extra) { return load_all(FileKind::regular, extra); }
+
+Result<Loaded> Files::load_all(FileKind kind, const std::optional<std::string>& extra) {
+    TRY(auto sources, read(kind));
     std::vector<std::string> found;
     for (const auto& source : sources) {
         found.push_back(source.name);
     }
     if (extra) {
-        TRY(auto text, read_file(*extra));
+        TRY(auto text, read_file(*extra, kind));
         sources.push_back({*extra, std::move(text)});
     }
-    TRY(auto loaded, config::load(sources, process_environment()));
+    TRY(auto loaded, config::load(sources, process_environment(kind)));
     known_ = std::move(found);
     return loaded;
 }

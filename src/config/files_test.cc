@@ -3,9 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 namespace orc::config {
 namespace {
@@ -130,7 +132,32 @@ TEST_F(FilesInPlaces, that_were_read_before_must_still_be_there) {
 
     std::filesystem::remove("orchestrator.conf.json");
     std::filesystem::create_directory("orchestrator.conf.json");
-    EXPECT_THAT(why(files_.reload({})), HasSubstr("orchestrator.conf.json: Is a directory; it was read before"));
+    EXPECT_THAT(why(files_.reload({})), HasSubstr("orchestrator.conf.json: is not a regular file; it was read before"));
+}
+
+TEST(Files, read_again_are_regular_ones) {
+    const Folder folder;
+    const auto file = folder.write("a.json", "{}");
+    const auto pipe = folder.path("pipe");
+    ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+    Files files(file);
+    ASSERT_TRUE(files.load());
+    // It would wait for ever: nobody writes into it.
+    EXPECT_EQ(files.reload(pipe).error().message, pipe + ": is not a regular file");
+    EXPECT_EQ(files.reload("/dev/zero").error().message, "/dev/zero: is not a regular file");
+    folder.write("a.json", R"({"MySQLTopologyCredentialsConfigFile": ")" + pipe + R"("})");
+    EXPECT_THAT(files.reload({}).error().message, HasSubstr(pipe + ": is not a regular file"));
+}
+
+TEST(Files, may_be_a_pipe_at_the_start) {
+    const Folder folder;
+    const auto pipe = folder.path("pipe");
+    ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+    std::thread writer([&] { std::ofstream(pipe) << R"({"WebMessage": "piped"})"; });
+    const auto loaded = Files(pipe).load();
+    writer.join();
+    ASSERT_TRUE(loaded) << loaded.error().message;
+    EXPECT_EQ(loaded->settings.web_message, "piped");
 }
 
 TEST(Files, of_credentials_and_variables_are_the_process_s_own) {

@@ -61,7 +61,8 @@ error.
   this build does not obey yet and that is set to anything but its default.
 - A reload (SIGHUP, or `GET /api/reload-configuration[?config=EXTRA]`, where the extra file is read last and for this time only) starts
   from the defaults again and reads the same files. If they have errors, or one that was read before is gone, the running configuration
-  stays, and log, audit and answer say why. `start` keys that changed are named as waiting for a restart.
+  stays, and log, audit and answer say why. Only regular files are read again, no pipes. `start` keys that changed are named as
+  waiting for a restart.
 - A duration is a number in the unit its name ends in, a hundred years at most; a longer one is taken as that, with a warning. A number below
   the least one is taken as the least, with a warning, where the classic program took any; elsewhere it is an error.
 - A password containing `${NAME}` is replaced as a whole by the environment variable NAME.
