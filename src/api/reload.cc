@@ -38,7 +38,7 @@ Task<config::Changes> UseCases::reload_configuration(std::string trigger, std::o
         co_return fail(ErrorCode::refused, "this process cannot read its configuration again");
     }
     const std::string triggered = "Triggered via " + trigger;
-    auto loaded = reloading_.load(extra);
+    auto loaded = co_await reloading_.load(std::move(extra));
     if (!loaded) {
         const std::string why = "the running configuration stays: " + loaded.error().message;
         LOG(error, "configuration.rejected", {{"trigger", trigger}, {"why", loaded.error().message}});

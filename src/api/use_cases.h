@@ -74,7 +74,7 @@ struct Membership {
 /// How this process reads its configuration again, and who must learn of it. Both are called on the control executor.
 struct Reloading {
     /// The same files as at start, then `extra`.
-    std::function<Result<config::Loaded>(const std::optional<std::string>& extra)> load;
+    std::function<Task<config::Loaded>(std::optional<std::string> extra)> load;
     /// Everybody but the use cases themselves.
     std::function<void(const config::Settings&)> adopt;
 };

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "app/process.h"
+#include "app/reloader.h"
 #include "app/service.h"
 #include "app/wiring.h"
 #include "cli/command_table.h"

@@ -13,6 +13,7 @@
 
 #include "api/errands.h"
 #include "app/graphite.h"
+#include "app/reloader.h"
 #include "app/service.h"
 #include "app/wiring.h"
 #include "cli/command_table.h"
@@ -324,12 +325,6 @@ void release_hangups() { mask_hangups(SIG_UNBLOCK); }
 
 void hold_hangups() { mask_hangups(SIG_BLOCK); }
 
-void apply_flags(const cli::Flags& flags, config::Settings& settings) {
-    if (flags.on("enable-database-update")) {
-        settings.skip_orchestrator_database_update = false;
-    }
-}
-
 int fatal(const std::string& message) {
     runtime::print_fatal(message);
     return 1;
@@ -353,10 +348,12 @@ int run_service(const config::Settings& settings, const cli::Flags& flags, confi
     options.watch = flags.on("discovery");
     options.part = options.watch ? Part::contender : Part::guest;
     options.wants_lead = flags.on("grab-election");
-    options.load_configuration = [&files, flags](const std::optional<std::string>& extra) -> Result<config::Loaded> {
-        TRY(auto loaded, files.reload(extra));
-        apply_flags(flags, loaded.settings);
-        return loaded;
+    const auto known = std::make_shared<config::Files>(std::move(files));
+    Reloader reloader(
+        [known](const std::optional<std::string>& extra) { return known->reload(extra); }, flags, real.io.get_executor()
+    );
+    options.load_configuration = [&reloader](std::optional<std::string> extra) {
+        return reloader.reload(std::move(extra));
     };
     options.adopt_outside = [&real](const config::Settings& fresh) { real.adopt(fresh); };
     Service service(real.outside(), std::move(options));

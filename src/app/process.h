@@ -12,9 +12,6 @@ namespace orc::app {
 /// Keeps SIGHUP waiting until run_service takes care of it: it must not end a program that has just begun to start.
 void hold_hangups();
 
-/// What flags say over the configuration, at start and again after each reload.
-void apply_flags(const cli::Flags& flags, config::Settings& settings);
-
 /// `orchestrator http`: serves and watches until SIGTERM or SIGINT; `-c continuous` does the same without the HTTP
 /// listener. `files` are those that `settings` came from. Returns the exit code.
 int run_service(const config::Settings& settings, const cli::Flags& flags, config::Files files);

@@ -42,7 +42,7 @@ struct ServiceOptions {
     Part part = Part::contender;      ///< there
     bool wants_lead = false;          ///< become the active node at once, whoever was
     /// Reads the configuration again (api::Reloading); empty: this process cannot.
-    std::function<Result<config::Loaded>(const std::optional<std::string>& extra)> load_configuration;
+    std::function<Task<config::Loaded>(std::optional<std::string> extra)> load_configuration;
     /// Those outside seams that have settings of their own take fresh ones.
     std::function<void(const config::Settings&)> adopt_outside;
 };

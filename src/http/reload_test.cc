@@ -22,17 +22,19 @@ struct Files {
     std::optional<std::string> extra;
 };
 
+Task<config::Loaded> load(std::shared_ptr<Files> files, std::optional<std::string> extra) {
+    files->extra = std::move(extra);
+    if (files->error) {
+        co_return tl::unexpected<Error>(*files->error);
+    }
+    config::Loaded out;
+    out.settings = files->settings;
+    co_return out;
+}
+
 void connect(Service& service, const std::shared_ptr<Files>& files) {
     api::Reloading reloading;
-    reloading.load = [files](const std::optional<std::string>& extra) -> Result<config::Loaded> {
-        files->extra = extra;
-        if (files->error) {
-            return tl::unexpected<Error>(*files->error);
-        }
-        config::Loaded out;
-        out.settings = files->settings;
-        return out;
-    };
+    reloading.load = [files](std::optional<std::string> extra) { return load(files, std::move(extra)); };
     reloading.adopt = [&service](const config::Settings& fresh) {
         service.discovery.adopt(fresh);
         service.recovery.adopt(fresh);
