@@ -56,8 +56,16 @@ std::vector<std::string> without_last_slash(std::vector<std::string> segments) {
     return segments;
 }
 
-bool ends_with(const std::vector<std::string>& whole, const std::vector<std::string>& end) {
-    return whole.size() >= end.size() && std::equal(end.rbegin(), end.rend(), whole.rbegin());
+/// Where the status check is served: the classic one below URLPrefix, one of the site's own as it stands.
+std::vector<std::string> status_path(const config::Settings& settings) {
+    static const std::vector<std::string> classic = {"api", "status"};
+    std::vector<std::string> own = path_segments(settings.status_endpoint);
+    if (own != classic) {
+        return own;
+    }
+    std::vector<std::string> out = path_segments(settings.url_prefix);
+    out.insert(out.end(), own.begin(), own.end());
+    return out;
 }
 
 }  // namespace
@@ -113,14 +121,12 @@ Gate::Gate(const config::Settings& settings)
       status_is_exempt_(!settings.status_ou_verify),
       trusts_other_sites_(settings.cross_site_changes_allowed),
       units_(settings.ssl_valid_ous),
+      status_path_(status_path(settings)),
       user_(settings.http_auth_user),
       password_(settings.http_auth_password),
       header_(settings.auth_user_header),
       power_users_(settings.power_auth_users),
       power_groups_(settings.power_auth_groups) {
-    if (auto target = parse_target(settings.status_endpoint)) {
-        status_path_ = without_last_slash(std::move(target->segments));
-    }
     const std::string method = to_lower(settings.authentication_method);
     if (method == "basic") {
         method_ = Method::basic;
@@ -139,8 +145,8 @@ std::optional<Response> Gate::check_certificate(const Request& request) const {
     if (!demands_certificate_) {
         return std::nullopt;
     }
-    // The path alone counts: naming the status check in a query string opens nothing.
-    const bool is_status = !status_path_.empty() && ends_with(without_last_slash(request.parts.segments), status_path_);
+    // The whole path counts: naming the status check in a query string, or at the end of another path, opens nothing.
+    const bool is_status = !status_path_.empty() && without_last_slash(request.parts.segments) == status_path_;
     if (is_status && status_is_exempt_) {
         return std::nullopt;
     }

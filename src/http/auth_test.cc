@@ -107,5 +107,35 @@ TEST(Gate, takes_a_star_for_everybody_behind_the_proxy) {
     EXPECT_TRUE(request.may_act);
 }
 
+TEST(Gate, asks_no_certificate_of_the_status_check_where_it_is_served) {
+    struct Case {
+        std::string_view name;
+        std::string_view status_endpoint;
+        std::string_view prefix;
+        std::string_view target;
+        bool passes;
+    };
+    const Case cases[] = {
+        {"the classic one", "/api/status", "", "/api/status", true},
+        {"below the prefix", "/api/status", "/orc", "/orc/api/status", true},
+        {"not without it", "/api/status", "/orc", "/api/status", false},
+        {"not deeper", "/api/status", "/orc", "/orc/api/tag/db1/api/status", false},
+        {"one's own stands as it is", "/up/now", "/orc", "/up/now", true},
+        {"not below the prefix", "/up/now", "/orc", "/orc/up/now", false},
+        {"not at the end of another path", "/now", "", "/api/forget/db1/now", false},
+        {"nothing but a slash opens nothing", "/", "", "/", false},
+    };
+    for (const auto& c : cases) {
+        SCOPED_TRACE(c.name);
+        config::Settings settings;
+        settings.use_mutual_tls = true;
+        settings.status_endpoint = c.status_endpoint;
+        settings.url_prefix = c.prefix;
+        Request request;
+        request.parts = *parse_target(c.target);
+        EXPECT_EQ(!Gate(settings).check_certificate(request).has_value(), c.passes);
+    }
+}
+
 }  // namespace
 }  // namespace orc::http

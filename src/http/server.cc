@@ -27,16 +27,6 @@ constexpr unsigned owner_only = 0600;
 /// A command may name as many servers as a command line holds.
 constexpr std::uint32_t local_head_bytes = 8 * 1024 * 1024;
 
-std::vector<std::string> path_segments(std::string_view path) {
-    std::vector<std::string> out;
-    for (const std::string_view piece : split(path, '/')) {
-        if (!piece.empty()) {
-            out.emplace_back(piece);
-        }
-    }
-    return out;
-}
-
 bool is_below(const std::vector<std::string>& path, const std::vector<std::string>& prefix) {
     return path.size() >= prefix.size() && std::equal(prefix.begin(), prefix.end(), path.begin());
 }

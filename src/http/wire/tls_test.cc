@@ -134,6 +134,7 @@ TEST(MutualTls, demands_a_certificate_with_an_accepted_unit) {
         {"nor with a slash", "/api/status/", "", "HTTP/1.1 200"},
         {"its name in a query opens nothing", "/api/clusters?x=/api/status", "", "HTTP/1.1 401"},
         {"nor in an encoded path", "/api/clusters/%2Fapi%2Fstatus", "", "HTTP/1.1 401"},
+        {"nor at the end of another path", "/api/begin-downtime/db1/3306/api/status", "", "HTTP/1.1 401"},
         {"the page", "/", "", "HTTP/1.1 401"},
         {"metrics", "/metrics", "", "HTTP/1.1 401"},
     };

@@ -105,4 +105,14 @@ Result<Target> parse_target(std::string_view text) {
     return out;
 }
 
+std::vector<std::string> path_segments(std::string_view path) {
+    std::vector<std::string> out;
+    for (const std::string_view piece : split(path, '/')) {
+        if (!piece.empty()) {
+            out.emplace_back(piece);
+        }
+    }
+    return out;
+}
+
 }  // namespace orc::http

@@ -28,4 +28,7 @@ Result<std::string> percent_decode(std::string_view text, bool plus_is_space);
 /// Percent-encodes everything but unreserved characters.
 std::string percent_encode(std::string_view text);
 
+/// The parts of a path as it is configured, without empty ones; nothing is decoded.
+std::vector<std::string> path_segments(std::string_view path);
+
 }  // namespace orc::http
