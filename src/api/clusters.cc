@@ -5,7 +5,7 @@
 namespace orc::api {
 
 Task<Endpoint> discover_later(UseCases& use_cases, Endpoint server) {
-    co_return co_await use_cases.seams().discovery.take_up(std::move(server));
+    co_return co_await use_cases.seams().discovery.take_up(use_cases.spelled(server));
 }
 
 Task<ClusterName> forget_cluster(UseCases& use_cases, std::string hint) {

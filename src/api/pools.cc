@@ -22,7 +22,9 @@ Task<std::size_t> submit_pool(UseCases& use_cases, std::string pool, std::string
         if (!member) {
             co_return tl::unexpected<Error>(with_context("pool " + record.name, std::move(member).error()));
         }
-        record.members.insert(settings->support_fuzzy_pool_hostnames ? use_cases.resolve(*member) : *member);
+        record.members.insert(
+            settings->support_fuzzy_pool_hostnames ? use_cases.resolve(*member) : use_cases.spelled(*member)
+        );
     }
     const std::size_t count = record.members.size();
     std::vector<model::Change> changes;

@@ -17,6 +17,21 @@ bool is_ipv4(std::string_view host) {
     return !host.empty() && host.find_first_not_of("0123456789.") == std::string_view::npos;
 }
 
+/// The only known server on that port whose host, in lower case, passes; null: none does, or several do.
+template <typename Passes>
+const Endpoint* only_server(const model::Topology& topology, std::uint16_t port, Passes passes) {
+    const Endpoint* only = nullptr;
+    for (const auto& [endpoint, cluster] : *topology.members) {
+        if (endpoint.port == port && passes(to_lower(endpoint.host))) {
+            if (only != nullptr) {
+                return nullptr;
+            }
+            only = &endpoint;
+        }
+    }
+    return only;
+}
+
 }  // namespace
 
 UseCases::UseCases(
@@ -42,6 +57,16 @@ std::shared_ptr<const config::Settings> UseCases::settings() const {
 
 model::TopologyPtr UseCases::topology() const { return model::as_shown(seams_.discovery.topology()); }
 
+Endpoint UseCases::spelled(const Endpoint& given) const {
+    const auto snapshot = topology();
+    if (snapshot->knows(given)) {
+        return given;
+    }
+    const std::string host = to_lower(given.host);
+    const Endpoint* known = only_server(*snapshot, given.port, [&](const std::string& it) { return it == host; });
+    return known == nullptr ? given : *known;
+}
+
 Endpoint UseCases::resolve(const Endpoint& given) const {
     const auto snapshot = topology();
     if (snapshot->knows(given) || given.host.empty()) {
@@ -51,19 +76,14 @@ Endpoint UseCases::resolve(const Endpoint& given) const {
     if (named != given && snapshot->knows(named)) {
         return named;
     }
-    if (is_ipv4(given.host)) {
-        return given;
+    Endpoint spelling = spelled(given);
+    if (spelling != given || is_ipv4(given.host)) {
+        return spelling;
     }
-    const Endpoint* only = nullptr;
-    for (const auto& [endpoint, cluster] : *snapshot->members) {
-        if (endpoint.port == given.port && endpoint.host.find(given.host) != std::string::npos) {
-            if (only != nullptr) {
-                return given;
-            }
-            only = &endpoint;
-        }
-    }
-    return only == nullptr ? given : *only;
+    const std::string part = to_lower(given.host);
+    const Endpoint* known =
+        only_server(*snapshot, given.port, [&](const std::string& it) { return it.find(part) != std::string::npos; });
+    return known == nullptr ? given : *known;
 }
 
 Result<model::ServerPtr> UseCases::instance(const Endpoint& given) const {
@@ -169,11 +189,12 @@ model::Change UseCases::audited(std::string type, const std::optional<Endpoint>&
 Task<model::ServerPtr> UseCases::discover(Endpoint server) {
     CO_TRY(require_lead());
     const Deadline deadline = seams_.clock.deadline_in(discovery::probe_read_limit(*settings()));
-    co_return co_await seams_.discovery.discover(std::move(server), deadline);
+    co_return co_await seams_.discovery.discover(spelled(server), deadline);
 }
 
 Task<Endpoint> UseCases::forget(Endpoint server) {
     CO_TRY(require_lead());
+    server = spelled(server);
     std::vector<model::Change> changes;
     changes.push_back(audited("forget", server, ""));  // while its cluster is known
     // What cannot be written down must not be done either.

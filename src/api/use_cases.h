@@ -92,8 +92,10 @@ public:
     const runtime::Clock& clock() const { return seams_.clock; }
     /// For people: what has not been read yet is shown as it is remembered.
     model::TopologyPtr topology() const;
-    /// What a person meant: an exactly known server, else the only known one whose host contains the text (same port;
-    /// never for IPv4 addresses), else the endpoint as given.
+    /// The known server of that very name, which letter case does not change; else the endpoint as given.
+    Endpoint spelled(const Endpoint& given) const;
+    /// What a person meant: the known server of that name, else the only known one whose host contains the text (same
+    /// port; never for IPv4 addresses), else the endpoint as given. Letter case makes no difference.
     Endpoint resolve(const Endpoint& given) const;
     /// not_found names what was asked for.
     Result<model::ServerPtr> instance(const Endpoint& given) const;

@@ -110,6 +110,25 @@ TEST(Intent, forget_takes_nothing_by_likeness) {
     });
 }
 
+TEST(Intent, letter_case_of_a_host_makes_no_difference) {
+    walk({
+        {"instance/DB2/3306", 200, R"("Key":{"Hostname":"db2")"},
+        {"instance/B2/3306", 200, R"("Key":{"Hostname":"db2")"},
+        {"topology/Db2/3306", 200, "db2:3306"},
+        {"cluster/DB2:3306", 200, R"("Key":{"Hostname":"db2")"},
+        {"discover/DB2/3306", 200, R"("Key":{"Hostname":"db2")"},
+        {"begin-downtime/Db2/3306/me/why", 200, R"("Details":{"Hostname":"db2")"},
+        {"downtimed", 200, R"("Key":{"Hostname":"db2")"},
+        {"register-candidate/dB2/3306/prefer", 200, R"("Details":{"Hostname":"db2")"},
+        {"tag/DB2/3306?tag=a", 200, R"("Details":{"Hostname":"db2")"},
+        {"tags/db2/3306", 200, R"(["a="])"},
+        {"submit-pool-instances/web?instances=DB2:3306", 200, "OK"},
+        {"cluster-pool-instances/db1:3306", 200, R"({"web":[{"Hostname":"db2")"},
+        {"begin-downtime/DB9/3306/me/why", 200, R"("Details":{"Hostname":"DB9")"},
+        {"forget/DB2/3306", 200, R"("Details":{"Hostname":"db2")"},
+    });
+}
+
 TEST(Intent, names_are_virtual_and_aliases_overruled) {
     walk({
         {"register-hostname-unresolve/db1/3306/vip", 200, R"("Hostname":"db1")"},
