@@ -100,15 +100,28 @@ Result<model::ServerPtr> UseCases::instance(const Endpoint& given) const {
     return fail(ErrorCode::not_found, "Cannot read instance: " + given.text());
 }
 
+Result<Endpoint> UseCases::member_named(std::string_view hint) const {
+    const auto default_port = std::uint16_t(settings()->default_instance_port);
+    TRY(const Endpoint given, Endpoint::parse(hint, default_port));
+    // An IPv6 address is shown without brackets: what follows its last colon may be the port of a known server.
+    if (const auto colon = given.host.rfind(':'); colon != std::string::npos) {
+        const std::string bracketed = "[" + given.host.substr(0, colon) + "]" + given.host.substr(colon);
+        const auto shown = Endpoint::parse(bracketed, default_port);
+        if (shown && topology()->knows(*shown)) {
+            return shown;
+        }
+    }
+    return resolve(given);
+}
+
 Result<model::ClusterPtr> UseCases::cluster(std::string_view hint) const {
     const auto snapshot = topology();
     if (auto named = snapshot->cluster_named(hint)) {
         return named;
     }
-    const auto endpoint = Endpoint::parse(hint, std::uint16_t(settings()->default_instance_port));
-    if (endpoint) {
-        if (auto member = snapshot->cluster(resolve(*endpoint))) {
-            return member;
+    if (const auto member = member_named(hint)) {
+        if (auto home = snapshot->cluster(*member)) {
+            return home;
         }
     }
     return fail(ErrorCode::not_found, "Unable to determine cluster name. clusterHint=" + std::string(hint));
@@ -294,8 +307,8 @@ Task<model::ClusterPtr> UseCases::present_cluster(std::string hint) {
         members.push_back(server->endpoint);
     }
     // A member's name stands for the cluster that it is in now, a cluster's name for the one its servers are in.
-    const auto named = Endpoint::parse(hint, std::uint16_t(settings()->default_instance_port));
-    const Endpoint member = named && known->find(resolve(*named)) != nullptr ? resolve(*named) : members.front();
+    const auto named = member_named(hint);
+    const Endpoint member = named && known->find(*named) != nullptr ? *named : members.front();
     const Deadline deadline = seams_.clock.deadline_in(reading_limit);
     co_await seams_.discovery.refresh(std::move(members), deadline);
     const auto present = seams_.discovery.cluster_now(member);

@@ -164,6 +164,8 @@ public:
     model::Change audited(std::string type, const std::optional<Endpoint>& server, std::string message) const;
 
 private:
+    /// The server that a hint "host[:port]" names, as it is known. Error (invalid) names the text.
+    Result<Endpoint> member_named(std::string_view hint) const;
     /// The cluster a person means, read anew: a wish must not rest on what was true before the last change.
     Task<model::ClusterPtr> present_cluster(std::string hint);
     /// What a configuration means here.

@@ -63,7 +63,11 @@ Result<Endpoint> endpoint_param(const Params& params, std::string_view host, std
     if (!number) {
         return fail(ErrorCode::invalid, "Invalid port: " + params[port]);
     }
-    return Endpoint{params[host], *number};
+    std::string name = params[host];
+    if (name.starts_with('[') && name.ends_with(']')) {  // as IPv6 addresses are written before a port
+        name = name.substr(1, name.size() - 2);
+    }
+    return Endpoint{std::move(name), *number};
 }
 
 std::optional<Endpoint> optional_endpoint_param(const Params& params, std::string_view host, std::string_view port) {

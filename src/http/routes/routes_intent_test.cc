@@ -17,9 +17,7 @@ struct Step {
     std::string says;
 };
 
-void walk(const std::vector<Step>& steps) {
-    Service service;
-    service.discover_all();
+void walk_on(const Service& service, const std::vector<Step>& steps) {
     Client it = service.client();
     for (const auto& step : steps) {
         SCOPED_TRACE(step.path);
@@ -27,6 +25,12 @@ void walk(const std::vector<Step>& steps) {
         EXPECT_EQ(answer.status, step.status) << answer.body;
         EXPECT_THAT(answer.body, HasSubstr(step.says));
     }
+}
+
+void walk(const std::vector<Step>& steps) {
+    Service service;
+    service.discover_all();
+    walk_on(service, steps);
 }
 
 TEST(Intent, tags_are_hung_on_found_and_taken_off) {
@@ -127,6 +131,32 @@ TEST(Intent, letter_case_of_a_host_makes_no_difference) {
         {"begin-downtime/DB9/3306/me/why", 200, R"("Details":{"Hostname":"DB9")"},
         {"forget/DB2/3306", 200, R"("Details":{"Hostname":"db2")"},
     });
+}
+
+TEST(Intent, hosts_may_be_ipv6_addresses) {
+    Service service;
+    for (const std::uint16_t port : {std::uint16_t(24101), std::uint16_t(24102)}) {
+        auto fake = std::make_shared<discovery::testing::FakeServer>();
+        fake->facts = port == 24101 ? discovery::testing::primary("[::1]:24101")
+                                    : discovery::testing::replica("[::1]:24102", "[::1]:24101");
+        fake->facts.server_uuid += port == 24101 ? "" : "-2";
+        service.gateway.servers[Endpoint{"::1", port}] = std::move(fake);
+    }
+    walk_on(
+        service,
+        {
+            {"discover/::1/24102", 200, R"("Key":{"Hostname":"::1","Port":24102})"},
+            {"discover/[::1]/24101", 200, R"("Key":{"Hostname":"::1","Port":24101})"},
+            {"instance/[::1]/24102", 200, R"("Key":{"Hostname":"::1","Port":24102})"},
+            {"topology/::1/24102", 200, "+ ::1:24102"},
+            {"topology/[::1]/24102", 200, "+ ::1:24102"},
+            {"cluster/instance/::1/24102", 200, R"("Key":{"Hostname":"::1","Port":24102})"},
+            {"cluster/[::1]:24102", 200, R"("Key":{"Hostname":"::1","Port":24102})"},
+            {"plan/graceful-master-takeover/::1/24102", 200, "OK"},
+            {"begin-downtime/[::1]/24102/me/why", 200, R"("Details":{"Hostname":"::1","Port":24102})"},
+            {"downtimed", 200, R"("Key":{"Hostname":"::1","Port":24102})"},
+        }
+    );
 }
 
 TEST(Intent, names_are_virtual_and_aliases_overruled) {
