@@ -5,8 +5,9 @@
 namespace orc::api {
 namespace {
 
-bool is_ipv4(std::string_view host) {
-    return !host.empty() && host.find_first_not_of("0123456789.") == std::string_view::npos;
+/// An IPv4 address or an IPv6 one, or a part of one.
+bool is_address(std::string_view host) {
+    return host.find_first_not_of("0123456789.") == std::string_view::npos || host.find(':') != std::string_view::npos;
 }
 
 /// The only known server on that port whose host, in lower case, passes; null: none does, or several do.
@@ -46,7 +47,7 @@ Endpoint UseCases::resolve(const Endpoint& given) const {
         return named;
     }
     Endpoint spelling = spelled(given);
-    if (spelling != given || is_ipv4(given.host)) {
+    if (spelling != given || is_address(given.host)) {
         return spelling;
     }
     const std::string part = to_lower(given.host);

@@ -95,7 +95,7 @@ public:
     /// The known server of that very name, which letter case does not change; else the endpoint as given.
     Endpoint spelled(const Endpoint& given) const;
     /// What a person meant: the known server of that name, else the only known one whose host contains the text (same
-    /// port; never for IPv4 addresses), else the endpoint as given. Letter case makes no difference.
+    /// port; never for addresses), else the endpoint as given. Letter case makes no difference.
     Endpoint resolve(const Endpoint& given) const;
     /// not_found names what was asked for.
     Result<model::ServerPtr> instance(const Endpoint& given) const;

@@ -155,6 +155,7 @@ TEST(Intent, hosts_may_be_ipv6_addresses) {
             {"plan/graceful-master-takeover/::1/24102", 200, "OK"},
             {"begin-downtime/[::1]/24102/me/why", 200, R"("Details":{"Hostname":"::1","Port":24102})"},
             {"downtimed", 200, R"("Key":{"Hostname":"::1","Port":24102})"},
+            {"instance/::/24102", 500, "Cannot read instance: :::24102"},
         }
     );
 }
