@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api/letter_case.h"
 #include "base/text.h"
 
 namespace orc::api {
@@ -12,6 +13,10 @@ Task<std::size_t> submit_pool(UseCases& use_cases, std::string pool, std::string
     record.registered = use_cases.clock().wall();
     if (record.name.empty()) {
         co_return fail(ErrorCode::invalid, "a pool needs a name");
+    }
+    const auto intent = use_cases.intent();
+    if (const auto known = find_name(intent->pools, record.name); known != intent->pools.end()) {
+        record.name = known->first;
     }
     const auto settings = use_cases.settings();
     for (const auto piece : split(members, ',')) {
@@ -38,9 +43,10 @@ std::vector<PoolMember> pool_members(const UseCases& use_cases, const ClusterNam
     const auto intent = use_cases.intent();
     const WallTime now = use_cases.clock().wall();
     const std::chrono::minutes keep(use_cases.settings()->instance_pool_expiry_minutes);
+    const std::string wanted = to_lower(pool);
     std::vector<PoolMember> out;
     for (const auto& [name, record] : intent->pools) {
-        if ((!pool.empty() && name != pool) || (keep.count() > 0 && now - record.registered > keep)) {
+        if ((!pool.empty() && to_lower(name) != wanted) || (keep.count() > 0 && now - record.registered > keep)) {
             continue;
         }
         for (const auto& member : record.members) {

@@ -21,7 +21,7 @@ struct PoolMember {
 Task<std::size_t> submit_pool(UseCases& use_cases, std::string pool, std::string members);
 
 // Control executor. A pool that has not been submitted for InstancePoolExpiryMinutes no longer counts.
-/// Known servers in pools, by pool, then server. Either selector empty: all.
+/// Known servers in pools, by pool, then server. Either selector empty: all. Letter case makes no second pool.
 std::vector<PoolMember> pool_members(const UseCases& use_cases, const ClusterName& cluster, const std::string& pool);
 /// Of these, the servers that answer.
 std::vector<model::ServerPtr> reachable_pool_members(

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api/letter_case.h"
 #include "base/text.h"
 
 namespace orc::api {
@@ -25,7 +26,7 @@ Result<TagTerm> TagTerm::parse(std::string_view text) {
 }
 
 bool TagTerm::fits(const std::map<std::string, model::Tag>& tags) const {
-    const auto found = tags.find(name);
+    const auto found = find_name(tags, name);
     const bool is_there = found != tags.end();
     if (!value) {
         return is_there != is_negated;
@@ -56,9 +57,11 @@ Task<std::vector<Endpoint>> drop_from(UseCases& use_cases, std::vector<Endpoint>
     std::vector<model::Change> changes;
     std::vector<Endpoint> affected;
     for (const auto& server : servers) {
-        if (term.fits(tags_in(*intent, server))) {
-            changes.push_back(model::DropTag{server, term.name});
-            changes.push_back(use_cases.audited("delete-instance-tag", server, term.name));
+        const TagMap& tags = tags_in(*intent, server);
+        if (term.fits(tags)) {
+            const std::string& name = find_name(tags, term.name)->first;
+            changes.push_back(model::DropTag{server, name});
+            changes.push_back(use_cases.audited("delete-instance-tag", server, name));
             affected.push_back(server);
         }
     }
@@ -74,7 +77,10 @@ Task<Endpoint> put_tag(UseCases& use_cases, Endpoint server, std::string text) {
     CO_TRY(const TagTerm term, plain_tag(text));
     model::Tag record;
     record.endpoint = use_cases.resolve(server);
-    record.name = term.name;
+    const auto intent = use_cases.intent();
+    const TagMap& present = tags_in(*intent, record.endpoint);
+    const auto known_tag = find_name(present, term.name);
+    record.name = known_tag == present.end() ? term.name : known_tag->first;
     record.value = term.value.value_or("");
     record.updated = use_cases.clock().wall();
     const Endpoint known = record.endpoint;
@@ -130,7 +136,7 @@ Result<std::string> tag_value(const UseCases& use_cases, const Endpoint& server,
     const Endpoint known = use_cases.resolve(server);
     const auto intent = use_cases.intent();
     const TagMap& tags = tags_in(*intent, known);
-    const auto found = tags.find(term.name);
+    const auto found = find_name(tags, term.name);
     if (found == tags.end()) {
         return fail(ErrorCode::not_found, "tag " + term.name + " not found for " + known.text());
     }

@@ -1,4 +1,4 @@
-// Tags: words that people hang on servers, and the expressions they find them by.
+// Tags: words that people hang on servers, and the expressions they find them by. Letter case makes no second name.
 #pragma once
 
 #include <optional>
@@ -23,7 +23,8 @@ struct TagTerm {
     bool fits(const std::map<std::string, model::Tag>& tags) const;
 };
 
-/// Puts or replaces a tag; without "=value" the value is empty. Errors: invalid, naming the text.
+/// Puts a tag, or replaces the value of the one there is; without "=value" the value is empty. Errors: invalid, naming
+/// the text.
 Task<Endpoint> put_tag(UseCases& use_cases, Endpoint server, std::string text);
 /// Takes a tag away; with "=value" only where the value is that. Those that had it, so none or one.
 Task<std::vector<Endpoint>> drop_tag(UseCases& use_cases, Endpoint server, std::string text);

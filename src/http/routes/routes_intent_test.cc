@@ -86,6 +86,24 @@ TEST(Intent, pools_are_replaced_as_a_whole) {
     });
 }
 
+TEST(Intent, letter_case_makes_no_second_tag_or_pool) {
+    walk({
+        {"tag/db2/3306?tag=Role%3Dbackup", 200, "OK"},
+        {"tag/db2/3306?tag=ROLE%3Dreports", 200, "OK"},
+        {"tags/db2/3306", 200, R"(["Role=reports"])"},
+        {"tag-value/db2/3306?tag=role", 200, R"("reports")"},
+        {"tagged?tag=role%3Dreports", 200, R"([{"Hostname":"db2","Port":3306}])"},
+        {"untag/db2/3306?tag=rOLE", 200, R"("Details":[{"Hostname":"db2","Port":3306}])"},
+        {"tags/db2/3306", 200, "[]"},
+        {"submit-pool-instances/Web?instances=db1:3306", 200, "OK"},
+        {"submit-pool-instances/WEB?instances=db3:3306", 200, "OK"},
+        {"cluster-pool-instances/db1:3306", 200, R"("Details":{"Web":[{"Hostname":"db3","Port":3306}]})"},
+        {"cluster-pool-instances/db1:3306/web", 200, R"({"Web":[{"Hostname":"db3","Port":3306}]})"},
+        {"submit-pool-instances/web", 200, "OK"},
+        {"cluster-pool-instances/db1:3306", 200, R"("Details":{})"},
+    });
+}
+
 TEST(Intent, maintenance_is_one_at_a_time) {
     walk({
         {"in-maintenance/db2/3306", 200, R"("Message":"false","Details":"")"},
