@@ -128,6 +128,7 @@ struct Detection {
     std::optional<WallTime> ended;  ///< nullopt while in its active period
     std::string node_host;
     NodeToken node_token;
+    std::int64_t related_recovery = 0;  ///< the newest recovery made for it; 0: none, or not read back
     friend bool operator==(const Detection&, const Detection&) = default;
 };
 

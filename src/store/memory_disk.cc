@@ -163,12 +163,23 @@ std::vector<RecoveryStep> recovery_steps(const MemoryDisk& disk, const RecoveryU
     return found;
 }
 
+namespace {
+
+std::int64_t newest_recovery_for(const MemoryDisk& disk, const Detection& detection) {
+    const auto is_for_it = [&](const auto& entry) { return entry.second.last_detection_id == detection.id; };
+    const auto found = std::find_if(disk.recoveries.rbegin(), disk.recoveries.rend(), is_for_it);
+    return found == disk.recoveries.rend() ? 0 : found->first;
+}
+
+}  // namespace
+
 std::vector<Detection> detections(const MemoryDisk& disk, const DetectionQuery& query) {
     std::vector<Detection> found;
     for (auto at = disk.detections.rbegin(); at != disk.detections.rend(); ++at) {
         const Detection& record = at->second;
         if (query.id ? record.id == *query.id : !query.alias || record.cluster_alias == *query.alias) {
             found.push_back(record);
+            found.back().related_recovery = newest_recovery_for(disk, record);
         }
     }
     return page_of(found, query.page);

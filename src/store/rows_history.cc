@@ -74,10 +74,18 @@ constexpr std::string_view select_recoveries =
     " and (?5 = 0 or acknowledged = 0) order by recovery_id desc limit ?6 offset ?7";
 
 constexpr std::string_view select_detections =
-    "select detection_id, hostname, port, analysis, cluster_name, cluster_alias, is_actionable, slave_hosts,"
+    "select coalesce((select max(recovery_id) from topology_recovery where last_detection_id = detection_id), 0),"
+    " detection_id, hostname, port, analysis, cluster_name, cluster_alias, is_actionable, slave_hosts,"
     " start_active_period, in_active_period, end_active_period_unixtime, processing_node_hostname,"
     " processcing_node_token from topology_failure_detection where (?1 is null or detection_id = ?1)"
     " and (?2 is null or cluster_alias = ?2) order by detection_id desc limit ?3 offset ?4";
+
+Detection past_detection_of(Columns from) {
+    const std::int64_t related_recovery = from.number();
+    Detection out = detection_of(from);
+    out.related_recovery = related_recovery;
+    return out;
+}
 
 RecoveryStep step_of(Columns from) {
     RecoveryStep out;
@@ -182,7 +190,7 @@ Result<std::vector<Detection>> read_detections(const Reader& reader, const Detec
     }
     values.emplace_back(limit_of(query.page));
     values.emplace_back(offset_of(query.page));
-    return read_all<Detection>(reader, select_detections, values, detection_of);
+    return read_all<Detection>(reader, select_detections, values, past_detection_of);
 }
 
 Result<std::vector<AuditEntry>> read_audit(const Reader& reader, const std::optional<Endpoint>& endpoint, Page page) {

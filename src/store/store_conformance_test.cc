@@ -410,6 +410,17 @@ TEST_P(AnyStore, history_is_paged_newest_first) {
     EXPECT_THAT(ask(store_->detections(by_alias)), IsEmpty());
 }
 
+TEST_P(AnyStore, detections_name_the_newest_recovery_made_for_them) {
+    RecoveryRecord first = recovery(3, db1);
+    RecoveryRecord second = recovery(4, db1);
+    first.last_detection_id = second.last_detection_id = 1;
+    apply({PutDetection{detection(1, db1)}, PutDetection{detection(2, db2)}, PutRecovery{first}, PutRecovery{second}});
+    const auto found = ask(store_->detections({}));
+    ASSERT_EQ(found.size(), 2U);
+    EXPECT_EQ(found[0].related_recovery, 0);
+    EXPECT_EQ(found[1].related_recovery, 4);
+}
+
 TEST_P(AnyStore, observed_servers_are_known_after_a_restart) {
     store_->write_observed(server(db1, {}, "db1:3306"));
     auto of_two = std::make_shared<Server>(*server(db2, db1, "db1:3306"));

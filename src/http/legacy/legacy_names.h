@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "analysis/analysis.h"
@@ -57,8 +58,11 @@ std::string channels(const model::Server& server);
 std::string cluster_info(const api::ClusterSummary& cluster);
 std::string cluster_infos(const std::vector<api::ClusterSummary>& clusters);
 
-/// 57 fields, and ours behind them: Witnesses and Hesitation, the evidence and why nothing is done about it.
-void write_analysis(JsonWriter& json, const View& view, const analysis::Finding& finding);
+/// 57 fields, and ours behind them: Witnesses and Hesitation, the evidence and why nothing is done about it. A
+/// detection tells since when it is active.
+void write_analysis(
+    JsonWriter& json, const View& view, const analysis::Finding& finding, std::string_view active_since = ""
+);
 std::string analyses(const View& view, const std::vector<analysis::Finding>& findings);
 
 /// 23 fields. The answer to the request itself carries more than what is read back from the store later.

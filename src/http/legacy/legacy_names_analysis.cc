@@ -11,6 +11,7 @@ struct Analyzed {
     const Finding& finding;
     const model::Server* server;
     const model::Facts& facts;
+    std::string_view active_since;
 };
 
 void cluster_details(JsonWriter& json, const Finding& finding) {
@@ -98,7 +99,8 @@ void processing(JsonWriter& json, const Analyzed& it) {
     json.field("IsActionableRecovery", it.finding.is_actionable);
     json.field("ProcessingNodeHostname", it.view.node.host);
     json.field("ProcessingNodeToken", it.view.node.token.text()).field("CountAdditionalAgreeingNodes", 0);
-    json.field("StartActivePeriod", "").field("SkippableDueToDowntime", it.finding.is_skippable_by_downtime);
+    json.field("StartActivePeriod", it.active_since)
+        .field("SkippableDueToDowntime", it.finding.is_skippable_by_downtime);
     json.field("GTIDMode", it.facts.gtid_mode).field("MinReplicaGTIDMode", it.finding.min_replica_gtid_mode);
     json.field("MaxReplicaGTIDMode", it.finding.max_replica_gtid_mode);
     json.field("MaxReplicaGTIDErrant", it.finding.max_replica_errant).field("CommandHint", "");
@@ -125,11 +127,11 @@ void evidence(JsonWriter& json, const Analyzed& it) {
 
 }  // namespace
 
-void write_analysis(JsonWriter& json, const View& view, const Finding& finding) {
+void write_analysis(JsonWriter& json, const View& view, const Finding& finding, std::string_view active_since) {
     static const model::Facts unread;
     const model::Server* server = view.topology == nullptr ? nullptr : view.topology->find(finding.subject);
     const bool is_read = server != nullptr && server->facts != nullptr;
-    const Analyzed it{view, finding, server, is_read ? *server->facts : unread};
+    const Analyzed it{view, finding, server, is_read ? *server->facts : unread, active_since};
     json.begin_object();
     identity(json, it);
     replicas(json, it);

@@ -54,9 +54,9 @@ analysis::Finding stored_finding(
     return out;
 }
 
-void opening(JsonWriter& json, const View& view, const Incident& incident) {
+void opening(JsonWriter& json, const View& view, const Incident& incident, std::string_view active_since = "") {
     json.field("Id", incident.id).field("UID", incident.uid).key("AnalysisEntry");
-    write_analysis(json, view, incident.finding);
+    write_analysis(json, view, incident.finding, active_since);
 }
 
 void times(JsonWriter& json, const View& view, const Incident& incident) {
@@ -142,14 +142,15 @@ void write_detection(JsonWriter& json, const View& view, const Filters& filters,
         detection.node_token
     };
     json.begin_object();
-    opening(json, view, incident);
+    opening(json, view, incident, view.column_time(detection.start));
     json.key("SuccessorKey").null().field("SuccessorAlias", "").key("SuccessorBinlogCoordinates").null();
     json.field("IsActive", incident.is_active).field("IsSuccessful", false);
     json.key("LostReplicas").begin_array().end_array().key("ParticipatingInstanceKeys").begin_array().end_array();
     json.key("AllErrors").null();
     times(json, view, incident);
     json.field("Acknowledged", false).field("AcknowledgedAt", "").field("AcknowledgedBy", "");
-    json.field("AcknowledgedComment", "").field("LastDetectionId", 0).field("RelatedRecoveryId", 0);
+    json.field("AcknowledgedComment", "").field("LastDetectionId", 0);
+    json.field("RelatedRecoveryId", detection.related_recovery);
     json.field("Type", "").field("RecoveryType", "").end_object();
 }
 

@@ -317,6 +317,7 @@ TEST_F(LegacyNames, recovery_reads_back_as_the_classic_row) {
     EXPECT_EQ(json.at("IsActive"), true);
     EXPECT_EQ(json.at("AnalysisEntry").at("ProcessingNodeHostname"), "");  // the present is not read into the past
     EXPECT_EQ(json.at("AnalysisEntry").at("AnalyzedInstanceBinlogCoordinates").at("LogFile"), "");
+    EXPECT_EQ(json.at("AnalysisEntry").at("StartActivePeriod"), "");
     EXPECT_EQ(json.at("RecoveryType"), "NotMasterRecovery");
 }
 
@@ -339,11 +340,15 @@ TEST_F(LegacyNames, recovery_just_made_carries_more) {
 TEST_F(LegacyNames, detection_has_the_same_fields) {
     model::Detection detection;
     detection.code = "UnreachableMaster";
+    detection.start = WallTime(Seconds(1'714'564'800));
+    detection.related_recovery = 7;
     const auto json = boost::json::parse(detections(view(), {detection})).at(0);
     EXPECT_THAT(fields_of(json), ElementsAreArray(wanted_fields("TopologyRecovery")));
     EXPECT_TRUE(json.at("SuccessorKey").is_null());
     EXPECT_TRUE(json.at("AllErrors").is_null());
     EXPECT_EQ(json.at("RecoveryType"), "");
+    EXPECT_EQ(json.at("RelatedRecoveryId"), 7);
+    EXPECT_EQ(json.at("AnalysisEntry").at("StartActivePeriod"), "2024-05-01T12:00:00Z");
 }
 
 TEST(Health, has_the_classic_fields) {
