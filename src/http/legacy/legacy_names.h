@@ -33,7 +33,7 @@ struct View {
     std::shared_ptr<const config::Settings> snapshot;  ///< keeps `settings` where they come from the use cases
     const config::Settings& settings;
     recovery::Node node;
-    model::TopologyPtr topology;
+    model::TopologyPtr topology;  ///< null where the store is read back
     Instant now;
     WallTime wall;
     bool is_sqlite;

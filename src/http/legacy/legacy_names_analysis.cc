@@ -14,12 +14,15 @@ struct Analyzed {
     std::string_view active_since;
 };
 
-void cluster_details(JsonWriter& json, const Finding& finding) {
+void cluster_details(JsonWriter& json, const Analyzed& it) {
+    const Finding& finding = it.finding;
     const std::string& name = finding.cluster.text();
+    // What is read back from the store has no domain, and it alone does not fall back to the name.
+    const bool is_past = it.view.topology == nullptr;
     json.key("ClusterDetails").begin_object();
     json.field("ClusterName", name);
     json.field("ClusterAlias", finding.cluster_alias.empty() ? name : finding.cluster_alias);
-    json.field("ClusterDomain", finding.cluster_domain.empty() ? name : finding.cluster_domain);
+    json.field("ClusterDomain", finding.cluster_domain.empty() && !is_past ? name : finding.cluster_domain);
     json.field("CountInstances", 0).field("HeuristicLag", 0);
     json.field("HasAutomatedMasterRecovery", finding.automated_primary_recovery);
     json.field("HasAutomatedIntermediateMasterRecovery", finding.automated_intermediate_recovery);
@@ -31,7 +34,7 @@ void identity(JsonWriter& json, const Analyzed& it) {
     write(json, it.finding.subject);
     json.key("AnalyzedInstanceMasterKey");
     write(json, it.finding.source.value_or(Endpoint{}));
-    cluster_details(json, it.finding);
+    cluster_details(json, it);
     json.field("AnalyzedInstanceDataCenter", it.facts.data_center);
     json.field("AnalyzedInstanceRegion", it.facts.region);
     json.field("AnalyzedInstancePhysicalEnvironment", it.facts.environment);

@@ -318,6 +318,7 @@ TEST_F(LegacyNames, recovery_reads_back_as_the_classic_row) {
     EXPECT_EQ(json.at("AnalysisEntry").at("ProcessingNodeHostname"), "");  // the present is not read into the past
     EXPECT_EQ(json.at("AnalysisEntry").at("AnalyzedInstanceBinlogCoordinates").at("LogFile"), "");
     EXPECT_EQ(json.at("AnalysisEntry").at("StartActivePeriod"), "");
+    EXPECT_EQ(json.at("AnalysisEntry").at("ClusterDetails").at("ClusterDomain"), "");
     EXPECT_EQ(json.at("RecoveryType"), "NotMasterRecovery");
 }
 
