@@ -167,6 +167,7 @@ Task<Endpoint> UseCases::register_candidate(Endpoint server, std::string rule) {
     record.suggested = seams_.clock.wall();
     const Endpoint known = record.endpoint;
     std::vector<model::Change> changes;
+    changes.push_back(audited("register-candidate", known, "promotion rule: " + rule));
     changes.push_back(model::PutCandidate{std::move(record)});
     CO_TRY(co_await commit(std::move(changes)));
     co_return known;

@@ -175,6 +175,10 @@ TEST(Server, tells_history_page_by_page) {
         it.get("/api/audit").body, HasSubstr(R"("AuditType":"end-downtime","AuditInstanceKey":{"Hostname":"db2")")
     );
     EXPECT_THAT(it.get("/api/audit/instance/db2/3306").body, HasSubstr("end-downtime"));
+    it.get("/api/register-candidate/db3/3306/prefer_not");
+    const std::string registered = it.get("/api/audit/instance/db3/3306").body;
+    EXPECT_THAT(registered, HasSubstr(R"("AuditType":"register-candidate","AuditInstanceKey":{"Hostname":"db3")"));
+    EXPECT_THAT(registered, HasSubstr(R"("Message":"promotion rule: prefer_not")"));
 }
 
 TEST(Server, shows_plans_without_running_them) {
