@@ -22,6 +22,12 @@ void RecoveryCounts::count(const std::string& code, bool is_successful, double t
         limit *= 2;
     }
 }
+
+std::optional<Micros> RecoveryCounts::time_since_begin(const RecoveryUid& uid, Instant now) {
+    const auto found = begun.extract(uid);
+    return found ? std::optional(now - found.mapped()) : std::nullopt;
+}
+
 namespace {
 
 using Timer =

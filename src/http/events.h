@@ -5,9 +5,11 @@
 #include <array>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
+#include "base/id.h"
 #include "base/time.h"
 #include "http/wire/message.h"
 #include "runtime/task.h"
@@ -31,6 +33,11 @@ struct RecoveryCounts {
     std::array<std::uint64_t, spans> within{};
     double seconds = 0;
     void count(const std::string& code, bool is_successful, double took_seconds);
+
+    /// When those under way began: the tables know whole seconds only.
+    std::map<RecoveryUid, Instant> begun;
+    /// How long ago that one began, which is over now; nullopt: this process did not see it begin.
+    std::optional<Micros> time_since_begin(const RecoveryUid& uid, Instant now);
 };
 
 class EventHub {

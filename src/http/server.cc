@@ -233,8 +233,14 @@ Task<std::vector<model::RecoveryRecord>> record_of(api::UseCases& use_cases, Rec
     co_return co_await use_cases.recoveries(std::move(query));
 }
 
-/// Counts how a recovery ended.
-Co<void> count_end(std::shared_ptr<asio::io_context> io, api::UseCases& use_cases, EventHub& events, RecoveryUid uid) {
+/// Counts how a recovery ended. `took` is nullopt when its beginning was not seen.
+Co<void> count_end(
+    std::shared_ptr<asio::io_context> io,
+    api::UseCases& use_cases,
+    EventHub& events,
+    RecoveryUid uid,
+    std::optional<Micros> took
+) {
     auto work = record_of(use_cases, std::move(uid));
     const auto records = co_await on_executor(use_cases.control(), io, std::move(work));
     if (!records || records->empty()) {
@@ -242,8 +248,8 @@ Co<void> count_end(std::shared_ptr<asio::io_context> io, api::UseCases& use_case
         co_return;
     }
     const auto& record = records->front();
-    const Micros took = record.ended ? Micros(*record.ended - record.start) : Micros(0);
-    events.counts.count(record.code, record.is_successful, double(took.count()) / 1e6);
+    const Micros by_record = record.ended ? Micros(*record.ended - record.start) : Micros(0);
+    events.counts.count(record.code, record.is_successful, double(took.value_or(by_record).count()) / 1e6);
 }
 
 /// Errors (invalid): an AuthenticationMethod that lets anybody read and nobody do anything.
@@ -267,13 +273,16 @@ void Server::State::listen_to_recoveries(const std::shared_ptr<State>& self) {
             return;
         }
         const auto executor = state->io->get_executor();
-        auto tell = [event, state = std::move(state)] {
+        auto tell = [event, now = state->use_cases.clock().now(), state = std::move(state)] {
             state->events->publish("recovery", event_json(event));
-            if (event.kind == "recovery_started") {
-                ++state->events->counts.started;
+            RecoveryCounts& counts = state->events->counts;
+            if (event.kind == "recovery_started" && event.uid) {
+                ++counts.started;
+                counts.begun[*event.uid] = now;
             }
             if (event.kind == "recovery_ended" && event.uid) {
-                state->group.spawn(count_end(state->io, state->use_cases, *state->events, *event.uid));
+                const auto took = counts.time_since_begin(*event.uid, now);
+                state->group.spawn(count_end(state->io, state->use_cases, *state->events, *event.uid, took));
             }
         };
         asio::post(executor, std::move(tell));

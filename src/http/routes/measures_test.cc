@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
+#include <cmath>
 
 #include "http/legacy/legacy_names.h"
 #include "http/testing/service.h"
@@ -108,6 +109,34 @@ TEST(Measures, of_no_time_and_of_unknown_queues_are_refused_by_name) {
         EXPECT_THAT(answer.body, HasSubstr("Invalid value for seconds: " + path.substr(path.find('/') + 1)));
     }
     EXPECT_THAT(it.get("/api/discovery-queue-metrics-raw/OTHER/5").body, HasSubstr("Unknown queue: OTHER"));
+}
+
+/// What /metrics says under a name.
+double metric(Client& it, const std::string& name) {
+    const std::string text = it.get("/metrics").body;
+    const auto at = text.find("\n" + name + " ");
+    EXPECT_NE(at, std::string::npos) << name;
+    return at == std::string::npos ? -1 : std::stod(text.substr(at + name.size() + 2));
+}
+
+TEST(Measures, tell_how_long_a_recovery_took_to_parts_of_a_second) {
+    Service service;
+    for (const std::string host : {"db1", "db2", "db3"}) {
+        auto& facts = service.gateway.at(Endpoint{host, 3306}).facts;
+        facts.gtid_mode = "ON";
+        facts.log_replica_updates = true;
+        facts.executed = gtid::GtidSet();
+    }
+    service.discover_all();
+    Client it = service.client();
+    it.get("/api/graceful-master-takeover/db1/db2/3306");  // these servers only read, so it soon gives up
+    const std::string count = "orchestrator_recovery_duration_seconds_count";
+    for (int tries = 0; tries < 10'000 && metric(it, count) < 1; ++tries) {
+    }
+    EXPECT_EQ(metric(it, count), 1);
+    const double sum = metric(it, "orchestrator_recovery_duration_seconds_sum");
+    EXPECT_GT(sum, 0);
+    EXPECT_NE(sum, std::floor(sum));
 }
 
 }  // namespace
