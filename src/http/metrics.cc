@@ -103,7 +103,7 @@ void add_recoveries(MetricsWriter& out, const Desk& desk, const Standing& standi
 }
 
 /// The names that ProxySQL's orchestrator gave these, for dashboards that know them.
-void add_proxysql_names(MetricsWriter& out, const Desk& desk, const Standing& standing, bool is_healthy) {
+void add_proxysql_names(MetricsWriter& out, const Desk& desk, const Standing& standing) {
     const auto& counters = standing.counters;
     out.counter("orchestrator_discoveries_total", "Attempts to read a server.", double(counters.probes));
     out.counter("orchestrator_discovery_errors_total", "Attempts that failed.", double(counters.probes_failed));
@@ -125,8 +125,19 @@ void add_proxysql_names(MetricsWriter& out, const Desk& desk, const Standing& st
     out.part("_bucket", all, "le", "+Inf");
     out.part("_sum", counts.seconds);
     out.part("_count", all);
+}
+
+/// The same: how things stand now.
+void add_proxysql_states(MetricsWriter& out, const Desk& desk, const Standing& standing, bool is_healthy) {
+    const auto& counters = standing.counters;
+    const auto topology = desk.use_cases.topology();
     out.gauge("orchestrator_health_is_ready", "Whether this node can write its store.", is_healthy ? 1 : 0);
     out.gauge("orchestrator_health_is_live", "Whether this process answers.", 1);
+    // There are no groups by consensus here.
+    out.gauge("orchestrator_raft_is_healthy", "Whether this node leads or follows in a consensus group.", 0);
+    out.gauge("orchestrator_raft_is_leader", "Whether this node leads a consensus group.", 0);
+    out.gauge("orchestrator_raft_is_part_of_quorum", "Whether this node's consensus group can decide.", 0);
+    out.gauge("orchestrator_raft_peers_total", "Nodes of the consensus group.", 0);
     out.gauge("orchestrator_discovery_queue_length", "Servers being read.", double(counters.in_flight));
     out.gauge(
         "orchestrator_dead_instances_discovery_queue_length",
@@ -238,7 +249,8 @@ std::string metrics_text(const Desk& desk, const Standing& standing, bool is_hea
     add_topology(out, *desk.use_cases.topology());
     add_findings(out, *desk.use_cases.findings());
     add_recoveries(out, desk, standing);
-    add_proxysql_names(out, desk, standing, is_healthy);
+    add_proxysql_names(out, desk, standing);
+    add_proxysql_states(out, desk, standing, is_healthy);
     add_http(out, desk);
     add_process(out, desk);
     return std::move(out).str();
