@@ -49,6 +49,9 @@ Response answer_to(Reading reading) {
     return plain(400, "400 Bad Request\n");
 }
 
+/// Answers of other statuses end with their head: what followed would be taken for the next answer.
+bool may_have_body(unsigned status) { return status >= 200 && status != 204 && status != 304; }
+
 std::string head_of(const Response& response, bool keep_alive) {
     std::string out;
     out.reserve(256);
@@ -59,7 +62,7 @@ std::string head_of(const Response& response, bool keep_alive) {
     for (const auto& [name, value] : response.headers) {
         out += name + ": " + value + "\r\n";
     }
-    if (response.feed == nullptr) {
+    if (response.feed == nullptr && may_have_body(response.status)) {
         out += "Content-Length: " + std::to_string(response.body.size()) + "\r\n";
     }
     out += keep_alive ? "\r\n" : "Connection: close\r\n\r\n";
@@ -175,7 +178,8 @@ Co<bool> Connection::State::send(Response response, bool is_head) {
     keep_on_one_line(response);
     traffic.requests[std::min(response.status / 100, 5U)] += 1;
     const std::string head = head_of(response, !is_last && response.feed == nullptr);
-    const std::string_view body = is_head ? std::string_view() : std::string_view(response.body);
+    const bool has_body = !is_head && may_have_body(response.status);
+    const std::string_view body = has_body ? std::string_view(response.body) : std::string_view();
     arm(limits.write);
     const bool sent = co_await stream->write(head, body);
     disarm();
