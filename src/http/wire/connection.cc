@@ -52,7 +52,22 @@ Response answer_to(Reading reading) {
 /// Answers of other statuses end with their head: what followed would be taken for the next answer.
 bool may_have_body(unsigned status) { return status >= 200 && status != 204 && status != 304; }
 
-std::string head_of(const Response& response, bool keep_alive) {
+/// What the head says of the connection: what the protocol does not take for granted.
+enum class Afterwards { open, said_to_be_open, closed };
+
+std::string_view line_of(Afterwards afterwards) {
+    switch (afterwards) {
+        case Afterwards::open:
+            break;
+        case Afterwards::said_to_be_open:
+            return "Connection: keep-alive\r\n";
+        case Afterwards::closed:
+            return "Connection: close\r\n";
+    }
+    return "";
+}
+
+std::string head_of(const Response& response, Afterwards afterwards) {
     std::string out;
     out.reserve(256);
     out += "HTTP/1.1 " + std::to_string(response.status) + " ";
@@ -65,7 +80,8 @@ std::string head_of(const Response& response, bool keep_alive) {
     if (response.feed == nullptr && may_have_body(response.status)) {
         out += "Content-Length: " + std::to_string(response.body.size()) + "\r\n";
     }
-    out += keep_alive ? "\r\n" : "Connection: close\r\n\r\n";
+    out += line_of(afterwards);
+    out += "\r\n";
     return out;
 }
 
@@ -117,6 +133,7 @@ struct Connection::State : std::enable_shared_from_this<State> {
     bool timed_out = false;
     bool is_idle = true;
     bool is_last = false;        // close after the present answer
+    bool is_old = false;         // HTTP/1.0, where connections close unless both sides say otherwise
     std::shared_ptr<Feed> feed;  // being served
 
     void arm(Millis span) {
@@ -177,7 +194,9 @@ Co<Reading> Connection::State::read_request(Parser& parser) {
 Co<bool> Connection::State::send(Response response, bool is_head) {
     keep_on_one_line(response);
     traffic.requests[std::min(response.status / 100, 5U)] += 1;
-    const std::string head = head_of(response, !is_last && response.feed == nullptr);
+    const bool stays_open = !is_last && response.feed == nullptr;
+    const Afterwards if_open = is_old ? Afterwards::said_to_be_open : Afterwards::open;
+    const std::string head = head_of(response, stays_open ? if_open : Afterwards::closed);
     const bool has_body = !is_head && may_have_body(response.status);
     const std::string_view body = has_body ? std::string_view(response.body) : std::string_view();
     arm(limits.write);
@@ -240,6 +259,7 @@ Co<bool> Connection::State::serve_one() {
         co_return false;
     }
     is_last = is_last || !parser.get().keep_alive();
+    is_old = parser.get().version() < 11;
     Request request = request_from(parser.get(), stream->peer());
     request.identity = stream->identity();
     const bool is_head = request.method == "HEAD";

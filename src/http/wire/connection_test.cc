@@ -31,5 +31,17 @@ TEST_F(ListenerTest, sends_no_body_where_there_must_be_none) {
     }
 }
 
+TEST_F(ListenerTest, tells_a_client_of_http_1_0_that_its_connection_stays_open) {
+    serve();
+    Client it = client();
+    it.send("GET /a HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+    const auto kept = it.read_answer();
+    EXPECT_EQ(kept.body, "GET /a");
+    EXPECT_EQ(kept.header("connection"), "keep-alive");
+    it.send("GET /b HTTP/1.0\r\n\r\n");
+    EXPECT_EQ(it.read_answer().header("connection"), "close");
+    EXPECT_EQ(it.read_to_end(), "");
+}
+
 }  // namespace
 }  // namespace orc::http
