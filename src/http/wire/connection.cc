@@ -22,6 +22,9 @@ using Timer =
 
 constexpr std::size_t gzip_from = 1024;
 
+/// What a connection is about.
+enum class Doing { greeting, idle, reading, answering, leaving };
+
 /// What reading a request came to.
 enum class Reading { request, ended, too_large_head, too_large_body, malformed, timed_out };
 
@@ -131,7 +134,7 @@ struct Connection::State : std::enable_shared_from_this<State> {
     std::array<char, 8192> chunk{};
     std::uint64_t watch = 0;  // numbers the deadlines, so that a late timer does no harm
     bool timed_out = false;
-    bool is_idle = true;
+    Doing doing = Doing::greeting;
     bool is_last = false;        // close after the present answer
     bool is_old = false;         // HTTP/1.0, where connections close unless both sides say otherwise
     std::shared_ptr<Feed> feed;  // being served
@@ -163,7 +166,7 @@ struct Connection::State : std::enable_shared_from_this<State> {
 
 Co<Reading> Connection::State::read_request(Parser& parser) {
     bool has_begun = !buffer.empty();
-    is_idle = !has_begun;
+    doing = has_begun ? Doing::reading : Doing::idle;
     arm(has_begun ? limits.head : limits.idle);
     while (!parser.is_done()) {
         if (!buffer.empty()) {
@@ -183,7 +186,7 @@ Co<Reading> Connection::State::read_request(Parser& parser) {
         }
         if (!has_begun) {
             has_begun = true;
-            is_idle = false;
+            doing = Doing::reading;
             arm(limits.head);
         }
         buffer.append(chunk.data(), count);
@@ -250,6 +253,7 @@ Co<bool> Connection::State::serve_one() {
     parser.body_limit(limits.body_bytes);
     const Reading reading = co_await read_request(parser);
     disarm();
+    doing = Doing::answering;
     if (reading != Reading::request) {
         is_last = true;
         if (reading != Reading::ended && reading != Reading::timed_out) {
@@ -280,8 +284,8 @@ Co<void> Connection::State::serve_all() {
     bool goes_on = is_welcome && !is_last;
     while (goes_on) {
         goes_on = co_await serve_one();
-        is_idle = true;
     }
+    doing = Doing::leaving;
     arm(limits.head);
     if (is_welcome) {
         co_await stream->shutdown();
@@ -309,9 +313,14 @@ void Connection::finish() {
     state_->is_last = true;
     if (state_->feed != nullptr) {
         state_->feed->close();
-    } else if (state_->is_idle) {
+    } else if (state_->doing != Doing::answering) {
+        state_->doing = Doing::leaving;
         state_->stream->close();
     }
+}
+
+std::optional<std::chrono::steady_clock::time_point> Connection::idle_until() const {
+    return state_->doing == Doing::idle ? std::optional(state_->timer.expiry()) : std::nullopt;
 }
 
 void Connection::abort() {

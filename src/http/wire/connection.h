@@ -1,7 +1,9 @@
 // One client: its requests in order, each answered before the next is looked at.
 #pragma once
 
+#include <chrono>
 #include <memory>
+#include <optional>
 
 #include "http/wire/listener.h"
 
@@ -20,8 +22,10 @@ public:
 
     /// Returns when the connection is over. The object must outlive the coroutine.
     Co<void> serve();
-    /// No further request: at once when idle, after the present answer otherwise.
+    /// No further request: after the present answer when one is being made, at once otherwise.
     void finish();
+    /// While it waits for a request: when it gives up. Of several, the one that has waited for longest gives up first.
+    std::optional<std::chrono::steady_clock::time_point> idle_until() const;
     /// Breaks off.
     void abort();
 

@@ -39,6 +39,7 @@ struct Listener::State {
     runtime::TaskGroup group;
 
     Co<void> accept_all();
+    bool make_room();
     Co<void> serve(std::unique_ptr<ByteStream> stream);
 };
 
@@ -60,6 +61,21 @@ Co<void> Listener::State::serve(std::unique_ptr<ByteStream> stream) {
     co_await connection.serve();
 }
 
+/// Ends the connection that has been idle for longest. False: none is idle.
+bool Listener::State::make_room() {
+    Connection* oldest = nullptr;
+    for (Connection* connection : connections) {
+        const auto until = connection->idle_until();
+        if (until && (oldest == nullptr || *until < *oldest->idle_until())) {
+            oldest = connection;
+        }
+    }
+    if (oldest != nullptr) {
+        oldest->finish();
+    }
+    return oldest != nullptr;
+}
+
 Co<void> Listener::State::accept_all() {
     while (!stopping) {
         std::unique_ptr<ByteStream> stream = co_await acceptor->accept();
@@ -70,7 +86,7 @@ Co<void> Listener::State::accept_all() {
             co_await wait_for(executor, Millis(100));  // out of descriptors: others must end first
             continue;
         }
-        if (connections.size() >= limits.connections) {
+        if (connections.size() >= limits.connections && !make_room()) {
             LOG(warning, "http.connection_refused", {{"open", connections.size()}});
             stream->close();
             continue;

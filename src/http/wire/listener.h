@@ -14,11 +14,11 @@ namespace orc::http {
 struct Limits {
     std::uint32_t head_bytes = 32 * 1024;
     std::uint64_t body_bytes = 256 * 1024;
-    std::size_t connections = 2000;
-    Millis head{15000};   ///< from the first byte of a request to its last
-    Millis idle{75000};   ///< between requests
-    Millis write{30000};  ///< for one answer, or one piece of a feed
-    Millis drain{10000};  ///< how long stop() lets answers in the making finish
+    std::size_t connections = 2000;  ///< at that many the one that has been idle for longest makes room for the next
+    Millis head{15000};              ///< from the first byte of a request to its last
+    Millis idle{75000};              ///< between requests
+    Millis write{30000};             ///< for one answer, or one piece of a feed
+    Millis drain{10000};             ///< how long stop() lets answers in the making finish
 };
 
 /// What the listener has done, for metrics.
@@ -33,8 +33,8 @@ public:
     ~Listener();
 
     void start();
-    /// Accepts nothing more, closes idle connections, lets answers in the making finish within `drain`, and
-    /// returns when no connection is left.
+    /// Accepts nothing more, closes connections that have not asked for anything yet, lets answers in the making finish
+    /// within `drain`, and returns when no connection is left.
     Co<void> stop(Millis drain);
     std::uint16_t port() const;
     Traffic traffic() const;

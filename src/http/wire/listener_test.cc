@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
+#include <thread>
 
 #include "http/events.h"
 #include "http/testing/listening.h"
@@ -144,20 +146,6 @@ TEST_F(ListenerTest, gives_up_on_a_client_that_says_nothing) {
     EXPECT_EQ(half.read_to_end(), "");
 }
 
-TEST_F(ListenerTest, turns_away_more_connections_than_it_wants) {
-    Limits limits;
-    limits.connections = 2;
-    serve(limits);
-    Client one = client();
-    Client two = client();
-    EXPECT_EQ(one.get("/1").status, 200);
-    EXPECT_EQ(two.get("/2").status, 200);
-    Client three = client();
-    three.send("GET /3 HTTP/1.1\r\n\r\n");
-    EXPECT_EQ(three.read_to_end(), "");
-    EXPECT_EQ(one.get("/1").status, 200);
-}
-
 /// Answers only after `release` was called.
 struct Held {
     explicit Held(Executor executor) : signal(executor) {}
@@ -180,6 +168,39 @@ Co<void> release(std::shared_ptr<Held> held) {
     co_return;
 }
 
+TEST_F(ListenerTest, closes_the_connection_that_was_idle_for_longest_when_more_come_than_it_wants) {
+    Limits limits;
+    limits.connections = 3;
+    serve(limits);
+    Client one = client();
+    Client two = client();
+    Client half = client();
+    EXPECT_EQ(one.get("/1").status, 200);
+    EXPECT_EQ(two.get("/2").status, 200);
+    EXPECT_EQ(one.get("/1").status, 200);
+    half.send("GET /half HTTP/1.1\r\n");
+    EXPECT_EQ(client().get("/3").status, 200);
+    EXPECT_EQ(two.read_to_end(), "");
+    EXPECT_EQ(one.get("/1").status, 200);
+    half.send("Host: x\r\n\r\n");
+    EXPECT_EQ(half.read_answer().body, "GET /half");
+}
+
+TEST_F(ListenerTest, turns_away_more_connections_than_it_wants_when_none_is_idle) {
+    auto held = std::make_shared<Held>(loop_.executor());
+    Limits limits;
+    limits.connections = 1;
+    serve(limits, [held](Request) { return hold(held); });
+    Client one = client();
+    one.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    while (!held->entered) {
+        std::this_thread::yield();
+    }
+    EXPECT_EQ(client().read_to_end(), "");
+    loop_.run(release(held));
+    EXPECT_EQ(one.read_answer().body, "at last");
+}
+
 TEST_F(ListenerTest, stops_by_closing_idle_connections_and_finishing_the_others) {
     auto held = std::make_shared<Held>(loop_.executor());
     serve({}, [held](Request) { return hold(held); });
@@ -198,6 +219,17 @@ TEST_F(ListenerTest, stops_by_closing_idle_connections_and_finishing_the_others)
     EXPECT_EQ(busy.read_to_end(), "");
     stopping.wait();
     EXPECT_EQ(listener_->traffic().connections, 0U);
+}
+
+TEST_F(ListenerTest, stops_without_waiting_for_the_rest_of_a_request) {
+    serve();
+    Client half = client();
+    half.send("GET /half HTTP/1.1\r\n");
+    EXPECT_EQ(client().get("/a").status, 200);  // by now the beginning has been read
+    const auto began = std::chrono::steady_clock::now();
+    stop(Millis(10'000));
+    EXPECT_LT(std::chrono::steady_clock::now() - began, Millis(5'000));
+    EXPECT_EQ(half.read_to_end(), "");
 }
 
 TEST_F(ListenerTest, breaks_off_what_does_not_end) {
