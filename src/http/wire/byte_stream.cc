@@ -228,6 +228,10 @@ Result<std::unique_ptr<Acceptor>> listen_unix(Executor executor, const std::stri
     if (endpoint.path().empty()) {
         return fail(ErrorCode::invalid, "cannot listen on '" + path + "': the path of a socket is at most 99 bytes");
     }
+    struct stat present{};
+    if (::lstat(path.c_str(), &present) == 0 && !S_ISSOCK(present.st_mode)) {
+        return fail(ErrorCode::invalid, "cannot listen on '" + path + "': it is there, and no socket");
+    }
     error_code error;
     UnixSocket probe(executor);
     probe.connect(endpoint, error);

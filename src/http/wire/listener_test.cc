@@ -3,9 +3,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
+#include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "http/events.h"
@@ -338,6 +341,16 @@ TEST(Listening, says_which_address_is_taken) {
     const auto second = listen_tcp(io.get_executor(), address, nullptr);
     ASSERT_FALSE(second.has_value());
     EXPECT_THAT(second.error().message, HasSubstr(address));
+}
+
+TEST(Listening, leaves_a_file_alone_that_is_no_socket) {
+    const auto path = std::filesystem::temp_directory_path() / ("orc-no-socket-" + std::to_string(::getpid()));
+    std::ofstream(path) << "precious";
+    asio::io_context io;
+    const auto result = listen_unix(io.get_executor(), path.string());
+    ASSERT_FALSE(result.has_value());
+    EXPECT_THAT(result.error().message, HasSubstr("'" + path.string() + "': it is there, and no socket"));
+    EXPECT_TRUE(std::filesystem::remove(path));
 }
 
 TEST(Listening, names_the_certificate_that_is_missing) {
