@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <unordered_map>
 
 #include "api/instance_state.h"
@@ -51,8 +52,12 @@ private:
     using Replicas = std::unordered_map<Endpoint, std::vector<Endpoint>>;
 
     static Replicas by_source(const model::Cluster& cluster) {
+        // A server with several sources is at home in the cluster of one of them, and a guest in the others'.
+        std::vector<model::ServerPtr> all = cluster.servers;
+        all.insert(all.end(), cluster.guests.begin(), cluster.guests.end());
+        std::ranges::sort(all, {}, [](const model::ServerPtr& server) { return server->endpoint; });
         Replicas out;
-        for (const auto& server : cluster.servers) {
+        for (const auto& server : all) {
             if (server->facts == nullptr) {
                 continue;
             }

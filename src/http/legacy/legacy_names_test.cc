@@ -107,6 +107,23 @@ TEST_F(LegacyNames, instances_name_their_replicas_once_each) {
     EXPECT_EQ(instance_json("db1").at("Replicas"), all[0].at("Replicas")) << "as when it is asked for alone";
 }
 
+TEST_F(LegacyNames, instances_name_replicas_that_belong_to_another_cluster) {
+    auto guest = server("a9", "elsewhere");
+    auto facts = std::make_shared<model::Facts>(*guest->facts);
+    model::Channel side = facts->channels[0];
+    side.name = "side";
+    side.source = Endpoint{"db1", 3306};
+    facts->channels.push_back(side);
+    guest->facts = facts;
+    const_cast<model::Cluster&>(*topology_->cluster(Endpoint{"db1", 3306})).guests.push_back(guest);
+    const auto primary = instance_json("db1");
+    EXPECT_EQ(
+        boost::json::serialize(primary.at("Replicas")),
+        R"([{"Hostname":"a9","Port":3306},{"Hostname":"db2","Port":3306}])"
+    );
+    EXPECT_EQ(primary.at("SlaveHosts"), primary.at("Replicas"));
+}
+
 TEST_F(LegacyNames, instance_says_what_a_replica_is) {
     facts_of("db2").channels[0].lag = Seconds(7);
     const auto json = instance_json("db2");
