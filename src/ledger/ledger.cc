@@ -20,7 +20,8 @@ Error error_of(CommitOutcome outcome, const std::string& id, const std::string& 
                 ErrorCode::unreachable, what + "nothing can be committed now" + (why.empty() ? "" : ": " + why)
             };
         case CommitOutcome::too_large:
-            return Error{ErrorCode::invalid, what + "too large"};
+            // Somebody chose the value, and must know which one it was; the commit's id says nothing to them.
+            return Error{ErrorCode::invalid, "cannot be kept: " + (why.empty() ? "it is too large" : why)};
         case CommitOutcome::unknown:
             return Error{ErrorCode::timed_out, what + "whether it happened is not known"};
     }

@@ -292,5 +292,31 @@ TEST(CommitSurely, gives_up_at_the_deadline) {
     EXPECT_GT(house.disk->faults.unknown_next, 1'000'000U - 100U) << "retried without a pause";
 }
 
+/// Its store cannot keep what it is given.
+class Refusing final : public Ledger {
+public:
+    Co<CommitOutcome> commit(Commit /*commit*/) override { co_return CommitOutcome::too_large; }
+    std::shared_ptr<const model::Intent> intent() const override { return std::make_shared<model::Intent>(); }
+    std::string why() const override { return "too long for column 'tag_name'"; }
+    void on_change(std::function<void(const std::vector<model::Change>&)> /*listener*/) override {}
+};
+
+Co<void> commit_surely_to(Ledger& ledger, runtime::Clock& clock, Result<void>& out) {
+    Commit commit;
+    commit.id = "id-of-it";
+    out = co_await commit_surely(ledger, clock, std::move(commit), clock.deadline_in(Seconds(1)));
+}
+
+TEST(CommitSurely, tells_what_was_refused_and_why) {
+    House house;
+    Refusing refusing;
+    Result<void> done;
+    house.group.spawn(commit_surely_to(refusing, house.clock, done));
+    house.clock.run_for(Seconds(2));
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().code, ErrorCode::invalid);
+    EXPECT_EQ(done.error().message, "cannot be kept: too long for column 'tag_name'");
+}
+
 }  // namespace
 }  // namespace orc::ledger

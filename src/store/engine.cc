@@ -123,7 +123,6 @@ std::vector<Result<void>> Engine::apply_once(std::span<const StoredCommit> commi
         }
         if (!result) {
             backend.run("rollback to savepoint one");
-            result = tl::unexpected(with_context("commit " + commit.id, result.error()));
         }
         backend.run("release savepoint one");
         results.push_back(std::move(result));

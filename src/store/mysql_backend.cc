@@ -36,6 +36,14 @@ bool does_not_fit(const Error& error) {
            error.number == mysql::number::out_of_range;
 }
 
+/// The server names the value and the column, but not what the column takes.
+Error explained(Error error) {
+    if (error.number == mysql::number::wrong_text) {
+        error.message += "; classic columns hold ASCII, or characters of at most three bytes (no emoji)";
+    }
+    return error;
+}
+
 class MysqlBackend final : public Backend {
 public:
     explicit MysqlBackend(std::shared_ptr<const LiveMysqlOptions> live) : line_(std::move(live)) {}
@@ -186,7 +194,7 @@ Result<std::size_t> MysqlBackend::run_some(const std::vector<Write>& writes, std
     const bool is_wrong_time = answer.error->number == mysql::number::wrong_time;
     const bool may_be_cut = is_for_people(writes[failed].sql);
     if (!is_wrong_time && !(does_not_fit(*answer.error) && may_be_cut)) {
-        return tl::unexpected(*answer.error);
+        return tl::unexpected(explained(*answer.error));
     }
     const Write fitting{writes[failed].sql, with_possible_times(writes[failed].values)};
     if (may_be_cut) {

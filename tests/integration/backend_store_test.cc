@@ -1,5 +1,6 @@
 // The stores on real servers of both flavours: what every store promises (store_conformance_test.cc,
 // old_database_test.cc), and what only a server can do to one.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <iostream>
@@ -109,6 +110,55 @@ TEST_P(AnyDatabase, a_transaction_ends_on_the_connection_on_which_it_was_begun) 
             count = std::get<std::string>(row.at(0));
         }));
         EXPECT_EQ(count, std::to_string(i + 1)) << "what was reported as committed is there";
+    }
+}
+
+model::Tag tag_named(std::string name, std::string value) {
+    model::Tag out;
+    out.endpoint = {"db1", 3306};
+    out.name = std::move(name);
+    out.value = std::move(value);
+    return out;
+}
+
+model::Downtime downtime_for(std::string host, std::string reason) {
+    model::Downtime out;
+    out.endpoint = {std::move(host), 3306};
+    out.begin = WallTime(std::chrono::days(20000));
+    out.end = out.begin + std::chrono::hours(1);
+    out.owner = "me";
+    out.reason = std::move(reason);
+    return out;
+}
+
+TEST_P(AnyDatabase, what_a_table_cannot_hold_is_refused_by_the_name_of_its_column) {
+    struct Case {
+        std::string_view name;
+        model::Change change;
+        std::vector<std::string> says;
+    };
+    const std::string charset = "characters of at most three bytes";
+    const Case cases[] = {
+        {"a long name", model::PutTag{tag_named(std::string(129, 'x'), "")}, {"'tag_name'"}},
+        {"an emoji", model::PutDowntime{downtime_for("db1", "disk \xF0\x9F\x92\xA5")}, {"reason", charset}},
+        {"no ASCII",
+         model::PutDowntime{downtime_for(
+             "b\xC3\xBC"
+             "cher",
+             "why"
+         )},
+         {"hostname", charset}},
+        {"no text", model::PutTag{tag_named("a", "\xFF\xFE")}, {"tag_value"}},
+    };
+    for (const auto& c : cases) {
+        SCOPED_TRACE(c.name);
+        const auto done = testing::run(io_, store_->apply("id-of-it", {c.change}));
+        ASSERT_FALSE(done.has_value());
+        EXPECT_EQ(done.error().code, ErrorCode::invalid);
+        for (const auto& word : c.says) {
+            EXPECT_THAT(done.error().message, ::testing::HasSubstr(word));
+        }
+        EXPECT_THAT(done.error().message, ::testing::Not(::testing::HasSubstr("id-of-it")));
     }
 }
 
