@@ -61,7 +61,7 @@ struct Historian {
 
 template <typename T>
 std::vector<T> page_of(const std::vector<T>& all, Page page) {
-    const std::size_t first = std::min(all.size(), page.number * page.size);
+    const std::size_t first = std::min(all.size(), static_cast<std::size_t>(page.offset()));
     const std::size_t last = std::min(all.size(), first + page.size);
     return std::vector<T>(
         all.begin() + static_cast<std::ptrdiff_t>(first), all.begin() + static_cast<std::ptrdiff_t>(last)

@@ -150,7 +150,6 @@ SnapshotPlace snapshot_place_of(Columns from) {
 }
 
 std::int64_t limit_of(const Page& page) { return static_cast<std::int64_t>(page.size); }
-std::int64_t offset_of(const Page& page) { return static_cast<std::int64_t>(page.size * page.number); }
 
 }  // namespace
 
@@ -167,7 +166,7 @@ Result<std::vector<RecoveryRecord>> read_recoveries(const Reader& reader, const 
     }
     values.emplace_back(static_cast<std::int64_t>(query.unacknowledged_only ? 1 : 0));
     values.emplace_back(limit_of(query.page));
-    values.emplace_back(offset_of(query.page));
+    values.emplace_back(query.page.offset());
     return read_all<RecoveryRecord>(reader, select_recoveries, values, recovery_of);
 }
 
@@ -189,7 +188,7 @@ Result<std::vector<Detection>> read_detections(const Reader& reader, const Detec
         values[1] = *query.alias;
     }
     values.emplace_back(limit_of(query.page));
-    values.emplace_back(offset_of(query.page));
+    values.emplace_back(query.page.offset());
     return read_all<Detection>(reader, select_detections, values, past_detection_of);
 }
 
@@ -200,7 +199,7 @@ Result<std::vector<AuditEntry>> read_audit(const Reader& reader, const std::opti
         values[1] = static_cast<std::int64_t>(endpoint->port);
     }
     values.emplace_back(limit_of(page));
-    values.emplace_back(offset_of(page));
+    values.emplace_back(page.offset());
     return read_all<AuditEntry>(
         reader,
         "select audit_timestamp, audit_type, hostname, port, cluster_name, message, audit_id from audit"

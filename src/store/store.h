@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,6 +30,13 @@ struct KnownServer {
 struct Page {
     std::size_t number = 0;  ///< from 0
     std::size_t size = 20;
+
+    /// How many rows come before it; of a page beyond all counting, as many as a database counts.
+    std::int64_t offset() const {
+        constexpr auto most = std::numeric_limits<std::int64_t>::max();
+        const bool is_countable = size == 0 || number <= static_cast<std::size_t>(most) / size;
+        return is_countable ? static_cast<std::int64_t>(number * size) : most;
+    }
 };
 
 /// Which recoveries to list, newest first. At most one selector is used, in this order.

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "store/any_store_test.h"
 
 namespace orc::store {
@@ -395,6 +397,8 @@ TEST_P(AnyStore, history_is_paged_newest_first) {
     EXPECT_EQ(page[0].message, "m2");
     EXPECT_EQ(page[1].message, "m1");
     EXPECT_EQ(page[1].endpoint, std::nullopt);
+    EXPECT_THAT(ask(store_->audit(std::nullopt, Page{std::numeric_limits<std::size_t>::max(), 20})), IsEmpty());
+    EXPECT_THAT(ask(store_->audit(std::nullopt, Page{std::size_t(1) << 62U, 4})), IsEmpty());
     const auto of_db1 = ask(store_->audit(db1, Page{}));
     ASSERT_EQ(of_db1.size(), 3U);
     EXPECT_EQ(of_db1[0].endpoint, db1);
