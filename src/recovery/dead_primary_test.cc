@@ -345,5 +345,19 @@ TEST_P(DeadPrimary, is_not_touched_when_a_hook_before_it_says_no) {
     EXPECT_THAT(hooks.lists(), Contains("PostUnsuccessfulFailoverProcesses"));
 }
 
+TEST_P(DeadPrimary, is_not_what_a_replica_is_that_is_well) {
+    star(3, GetParam());
+    start();
+    run(Seconds(3));
+    RecoverRequest wish;
+    wish.failed = World::name("db2");
+    const auto done = recover(wish);
+    ASSERT_FALSE(done.has_value());
+    EXPECT_EQ(done.error().code, ErrorCode::not_found);
+    EXPECT_EQ(
+        done.error().message, "nothing to recover or to take over: no server is known to replicate from db2:3306"
+    );
+}
+
 }  // namespace
 }  // namespace orc::recovery

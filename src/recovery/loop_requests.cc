@@ -76,7 +76,8 @@ Result<analysis::Finding> finding_about(const model::Cluster& cluster, const End
         return fail(ErrorCode::refused, subject.text() + " is left out by RecoveryIgnoreHostnameFilters");
     }
     return fail(
-        ErrorCode::not_found, subject.text() + " has no part in any replication: nothing to recover or to take over"
+        ErrorCode::not_found,
+        "nothing to recover or to take over: no server is known to replicate from " + subject.text()
     );
 }
 
