@@ -34,7 +34,7 @@ Task<Endpoint> begin_maintenance(
         );
     }
     record.id = intent->last_maintenance_id + 1;
-    record.end = record.begin + (span == Seconds{0} ? default_span : span);
+    CO_TRY(record.end, end_of_span(record.begin, span == Seconds{0} ? default_span : span));
     record.owner = std::move(owner);
     record.reason = std::move(reason);
     record.node_host = use_cases.node().host;

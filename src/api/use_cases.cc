@@ -15,6 +15,17 @@ constexpr Millis reading_limit{1000};
 
 }  // namespace
 
+Result<WallTime> end_of_span(WallTime begin, Seconds span) {
+    if (begin + span > last_db_time) {
+        return fail(
+            ErrorCode::invalid,
+            std::to_string(span.count()) + " seconds from now would end after " + db_timestamp(last_db_time) +
+                ", the last moment that can be kept"
+        );
+    }
+    return begin + span;
+}
+
 UseCases::UseCases(
     Seams seams, config::Settings settings, recovery::Node node, std::string version, std::string command
 )
@@ -136,7 +147,7 @@ Task<Endpoint> UseCases::begin_downtime(Endpoint server, std::string owner, std:
     model::Downtime record;
     record.endpoint = resolve(server);
     record.begin = seams_.clock.wall();
-    record.end = record.begin + (span == Seconds{0} ? default_downtime : span);
+    CO_TRY(record.end, end_of_span(record.begin, span == Seconds{0} ? default_downtime : span));
     record.owner = std::move(owner);
     record.reason = std::move(reason);
     const Endpoint known = record.endpoint;

@@ -79,6 +79,9 @@ struct Reloading {
     std::function<void(const config::Settings&)> adopt;
 };
 
+/// When a span that begins then ends. Error (invalid): later than the tables can say.
+Result<WallTime> end_of_span(WallTime begin, Seconds span);
+
 class UseCases {
 public:
     UseCases(Seams seams, config::Settings settings, recovery::Node node, std::string version, std::string command);

@@ -39,6 +39,8 @@ inline Deadline earlier(Deadline a, Deadline b) { return a.at < b.at ? a : b; }
 
 /// UTC as the classic tables keep it: "YYYY-MM-DD HH:MM:SS".
 std::string db_timestamp(WallTime when);
+/// The last moment that their columns of MySQL can hold.
+inline constexpr WallTime last_db_time{Seconds(0x7FFFFFFF)};
 /// The reverse; an empty or malformed text is an error.
 Result<WallTime> parse_db_timestamp(std::string_view text);
 /// RFC 3339 with milliseconds and Z.

@@ -121,6 +121,15 @@ TEST(Intent, maintenance_is_one_at_a_time) {
     });
 }
 
+TEST(Intent, nothing_is_begun_that_ends_later_than_the_tables_can_say) {
+    walk({
+        {"begin-downtime/db2/3306/me/why/2000w", 500, "would end after 2038-01-19 03:14:07"},
+        {"begin-downtime/db2/3306/me/why/99999999w", 500, "would end after 2038-01-19 03:14:07"},
+        {"downtimed", 200, "[]"},
+        {"begin-downtime/db2/3306/me/why/52w", 200, "OK"},
+    });
+}
+
 TEST(Intent, forget_takes_nothing_by_likeness) {
     walk({
         {"instance/b2/3306", 200, R"("Hostname":"db2")"},
