@@ -48,9 +48,15 @@ std::string_view name(CommitOutcome outcome) {
 
 Task<void> commit_surely(Ledger& ledger, runtime::Clock& clock, Commit commit, Deadline deadline) {
     Micros pause = pause_first;
+    bool is_in_doubt = false;
     for (;;) {
         Commit attempt = commit;
-        const CommitOutcome outcome = co_await ledger.commit(std::move(attempt));
+        CommitOutcome outcome = co_await ledger.commit(std::move(attempt));
+        // That nothing can be committed now says nothing of an earlier attempt.
+        if (is_in_doubt && outcome == CommitOutcome::no_quorum) {
+            outcome = CommitOutcome::unknown;
+        }
+        is_in_doubt = outcome == CommitOutcome::unknown;
         if (outcome == CommitOutcome::committed) {
             co_return Result<void>{};
         }

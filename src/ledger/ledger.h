@@ -65,8 +65,8 @@ public:
     virtual void on_change(std::function<void(const std::vector<model::Change>&)> listener) = 0;
 };
 
-/// commit, retrying `unknown` with the same id until the deadline; anything but committed becomes an Error
-/// (not_leader, unreachable, invalid, timed_out).
+/// commit, retrying `unknown`, and whatever fails after it, with the same id until the deadline; anything but committed
+/// becomes an Error (not_leader, unreachable, invalid; timed_out: it may have happened).
 Task<void> commit_surely(Ledger& ledger, runtime::Clock& clock, Commit commit, Deadline deadline);
 
 }  // namespace orc::ledger

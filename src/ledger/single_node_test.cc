@@ -282,6 +282,28 @@ TEST(CommitSurely, retries_the_unknown_and_nothing_else) {
     EXPECT_EQ(fenced.error().code, ErrorCode::not_leader);
 }
 
+TEST(CommitSurely, what_may_have_happened_stays_in_doubt_while_the_disk_is_away) {
+    House house;
+    Result<void> out = fail(ErrorCode::cancelled, "not ended");
+    const auto begin = [&](const std::string& id) {
+        house.disk->faults.unknown_next = 1;
+        house.group.spawn(House::surely(house, house.commit_of(id, id), house.clock.deadline_in(Seconds(10)), out));
+        house.clock.run_ready();
+        house.disk->faults.read_only = true;
+    };
+    begin("1");
+    house.clock.run_for(Seconds(5));
+    house.disk->faults.read_only = false;
+    house.clock.run_for(Seconds(10));
+    EXPECT_TRUE(out) << out.error().message;
+    EXPECT_EQ(house.value(), "1");
+    begin("2");
+    house.clock.run_for(Seconds(20));
+    ASSERT_FALSE(out);
+    EXPECT_EQ(out.error().code, ErrorCode::timed_out) << out.error().message;
+    EXPECT_EQ(house.disk->intent.key_values.at("key"), "2") << "it has happened";
+}
+
 TEST(CommitSurely, gives_up_at_the_deadline) {
     House house;
     house.disk->faults.unknown_next = 1'000'000;

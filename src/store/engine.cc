@@ -48,8 +48,7 @@ Result<Backend*> Engine::writable_backend() {
     return backend;
 }
 
-Result<model::Intent> Engine::open(WallTime now) {
-    close();
+Result<void> Engine::connect(WallTime now) {
     opened_at_ = now;
     TRY(auto backend, open_backend_());
     prepared_ = backend->leads_to();
@@ -58,9 +57,17 @@ Result<model::Intent> Engine::open(WallTime now) {
     }
     backend_ = std::move(backend);
     is_open_ = true;
-    TRY(auto reader, reader());
+    return {};
+}
+
+Result<model::Intent> Engine::open(WallTime now) {
+    const bool was_open = is_open_;
+    if (!was_open) {
+        TRY(connect(now));
+    }
+    TRY(const auto reader, reader());
     auto intent = read_intent(reader);
-    if (!intent) {
+    if (!intent && !was_open) {
         close();
     }
     return intent;

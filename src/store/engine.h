@@ -34,7 +34,8 @@ public:
     explicit Engine(OpenBackend open_backend, std::string name, OpenRules rules = {})
         : open_backend_(std::move(open_backend)), name_(std::move(name)), rules_(rules) {}
 
-    /// May be called again after an error. A database that cannot be written but has our tables opens for reading.
+    /// May be called again after an error; one that is open is only read again, and stays open whatever comes of it. A
+    /// database that cannot be written but has our tables opens for reading.
     Result<model::Intent> open(WallTime now);
     /// All in one transaction, each applied or refused for itself; a result for each, valid once the disk has them.
     std::vector<Result<void>> apply(std::span<const StoredCommit> commits);
@@ -64,6 +65,7 @@ public:
     }
 
 private:
+    Result<void> connect(WallTime now);
     Result<Backend*> backend();
     /// For writing: reopened if it was opened for reading only and that has become needless.
     Result<Backend*> writable_backend();

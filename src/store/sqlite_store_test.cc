@@ -170,6 +170,34 @@ TEST(SqliteStore, a_file_held_by_another_process_is_a_conflict_and_works_when_re
     EXPECT_TRUE(engine.apply({&commit, 1})[0]);
 }
 
+TEST(SqliteStore, reading_it_anew_closes_nothing_even_where_that_fails) {
+    const testing::TemporaryDirectory directory;
+    const std::string path = directory.file("orchestrator.db");
+    bool is_refused = false;
+    const OpenBackend open_file = open_sqlite(path);
+    Engine engine(
+        [&]() -> Result<std::unique_ptr<Backend>> {
+            if (is_refused) {
+                return fail(ErrorCode::unreachable, "connection refused");
+            }
+            return open_file();
+        },
+        path
+    );
+    ASSERT_TRUE(engine.open(noon));
+    is_refused = true;
+    const auto again = engine.open(noon);
+    EXPECT_TRUE(again) << again.error().message;
+    auto other = Database::open(path);
+    ASSERT_TRUE(other);
+    ASSERT_TRUE(other->run_script("alter table kv_store rename to away"));
+    EXPECT_FALSE(engine.open(noon));
+    ASSERT_TRUE(other->run_script("alter table away rename to kv_store"));
+    const StoredCommit commit{"c", key_value("k"), noon};
+    const auto applied = engine.apply({&commit, 1})[0];
+    EXPECT_TRUE(applied) << applied.error().message;
+}
+
 TEST(SqliteStore, one_bad_commit_does_not_harm_those_beside_it) {
     Engine engine(open_sqlite(":memory:"), ":memory:");
     ASSERT_TRUE(engine.open(noon));

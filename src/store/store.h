@@ -157,7 +157,8 @@ class Store {
 public:
     virtual ~Store() = default;
 
-    /// Opens, migrates to the classic schema, and reads everything that decisions need.
+    /// Opens, migrates to the classic schema, and reads everything that decisions need. One that is open is only read,
+    /// and stays open when that fails.
     virtual Task<model::Intent> open() = 0;
     /// What open() read, as it is now, unless nothing was committed since an earlier answer with that `mark`. "" reads
     /// in any case.
