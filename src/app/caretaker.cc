@@ -138,8 +138,8 @@ Co<void> Caretaker::live() {
     while (!tasks_.is_stopping()) {
         co_await beat();
         ++rounds_;
-        if (rounds_ % beats_between_tidying == 0 && seams_.ledger.view().is_leader) {
-            co_await tidy();
+        if (rounds_ % beats_between_tidying == 0 && seams_.ledger.view().is_leader && !is_tidying_) {
+            is_tidying_ = tasks_.spawn(tidy());  // it may take minutes, and others must hear of us meanwhile
         }
         co_await seams_.clock.sleep_for(beat_every);
     }
@@ -272,7 +272,9 @@ Task<void> Caretaker::reelect() {
 
 Co<void> Caretaker::tidy() {
     co_await take_snapshot_if_due();
+    co_await end_what_is_over();
     co_await expire();
+    is_tidying_ = false;
 }
 
 // Counted from the last one in the database, so that a restart neither skips nor repeats one.
@@ -291,18 +293,12 @@ Co<void> Caretaker::take_snapshot_if_due() {
     }
 }
 
-Co<void> Caretaker::expire() {
-    const WallTime now = seams_.clock.wall();
-    const store::Retention retention = retention_of(settings_);
-    const auto done = co_await seams_.store.expire(now, retention);
-    if (!done) {
-        LOG(warning, "store.expiry_failed", {{"error", done.error().message}});
-        co_return;
-    }
+Co<void> Caretaker::end_what_is_over() {
     std::set<NodeToken> alive;
     for (const auto& node : nodes_) {
         alive.insert(node.token);
     }
+    const WallTime now = seams_.clock.wall();
     auto changes = model::expired(*seams_.ledger.intent(), lifetimes_of(settings_), alive, now);
     if (changes.empty()) {
         co_return;
@@ -313,6 +309,15 @@ Co<void> Caretaker::expire() {
     commit.changes = std::move(changes);
     // What fails is found again next time.
     [[maybe_unused]] const auto outcome = co_await seams_.ledger.commit(std::move(commit));
+}
+
+Co<void> Caretaker::expire() {
+    const WallTime now = seams_.clock.wall();
+    const store::Retention retention = retention_of(settings_);
+    const auto done = co_await seams_.store.expire(now, retention);
+    if (!done) {
+        LOG(warning, "store.expiry_failed", {{"error", done.error().message}});
+    }
 }
 
 }  // namespace orc::app

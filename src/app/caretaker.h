@@ -82,6 +82,7 @@ private:
     Task<void> take_over();
     Task<void> stand_by();
     Co<void> tidy();
+    Co<void> end_what_is_over();
     Co<void> expire();
     Co<void> take_snapshot_if_due();
     bool is_mine() const { return active_ && active_->token == node_.token; }
@@ -102,6 +103,7 @@ private:
     bool is_claiming_ = false;
     bool is_starting_ = false;
     bool stands_by_ = false;
+    bool is_tidying_ = false;
     std::uint64_t rounds_ = 0;
     std::function<Task<void>()> take_snapshot_;
     runtime::TaskGroup tasks_;

@@ -36,6 +36,8 @@ public:
     /// Runs one statement that gives no rows; returns how many it changed. `sql` must live for ever (a literal).
     virtual Result<std::int64_t> run(std::string_view sql, const Row& values) = 0;
     Result<std::int64_t> run(std::string_view sql) { return run(sql, {}); }
+    /// The same for a statement that is not kept.
+    virtual Result<std::int64_t> run_once(const std::string& sql, const Row& values) = 0;
     /// Runs them in order, stopping at the first error.
     virtual Result<void> run_all(const std::vector<Write>& writes) = 0;
     /// Calls `each` for every row of a query. `sql` must live for ever.

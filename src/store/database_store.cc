@@ -147,7 +147,17 @@ public:
     }
 
     Task<void> expire(WallTime now, Retention retention) override {
-        return ask<void>([now, retention](Engine& engine) { return engine.write_relaxed(expiries(now, retention)); });
+        const std::vector<Expiry> pieces = expiries(now, retention);
+        for (const auto& piece : pieces) {
+            const std::function<Result<bool>(Engine&)> delete_some = [piece](Engine& engine) {
+                return engine.expire_some(piece);
+            };
+            bool is_more = true;
+            while (is_more) {
+                CO_TRY(is_more, co_await ask<bool>(delete_some));
+            }
+        }
+        co_return Result<void>{};
     }
 
     std::string describe() const override { return place_ ? place_() : name_; }

@@ -178,6 +178,14 @@ Result<void> Engine::write_relaxed(const std::vector<Write>& writes) {
     return transaction.commit();
 }
 
+Result<bool> Engine::expire_some(const Expiry& expiry) {
+    TRY(auto* backend, writable_backend());
+    TRY(auto transaction, Transaction::begin(*backend, Durability::relaxed));
+    TRY(const auto deleted, backend->run_once(expiry.sql, expiry.values));
+    TRY(transaction.commit());
+    return deleted >= expired_at_once;
+}
+
 Result<ActiveNode> Engine::claim_activity(const NodeRecord& self, Seconds patience) {
     TRY(auto* backend, writable_backend());
     // A file that nobody else may decide on is no place to fight about: losing the row costs nothing.

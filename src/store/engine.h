@@ -46,6 +46,8 @@ public:
     );
     /// Writes that may be lost in a power cut.
     Result<void> write_relaxed(const std::vector<Write>& writes);
+    /// One of expiries(). Whether there may be more to delete.
+    Result<bool> expire_some(const Expiry& expiry);
     /// See Store::claim_activity.
     Result<ActiveNode> claim_activity(const NodeRecord& self, Seconds patience);
     Result<std::optional<ActiveNode>> active_node();

@@ -174,6 +174,13 @@ TEST(InstanceRow, a_server_with_several_sources_has_a_row_for_each_channel_until
         write({write_of(server, Moment{Instant(Seconds(11)), noon})});
         write(channel_writes_of(server));
     };
+    const auto expire = [&] {
+        const std::chrono::hours long_ago(1);
+        for (const auto& expiry : expiries(noon, Retention{long_ago, long_ago, long_ago})) {
+            const auto done = database.run_once(expiry.sql, expiry.values);
+            EXPECT_TRUE(done) << done.error().message;
+        }
+    };
     const auto kept = [&] {
         return texts(
             database,
@@ -197,14 +204,14 @@ TEST(InstanceRow, a_server_with_several_sources_has_a_row_for_each_channel_until
     const std::string first =
         "db2|3306||db1|3306|00000000-0000-0000-0000-0000000000bb|0|1|2|\"no \\\"way\\\"\"||2023-11-14 22:13:20";
     EXPECT_THAT(kept(), ElementsAre(first, "db2|3306|second|db7|3307||1|1|NULL|||2023-11-14 22:13:20"));
-    write(expiries(noon, Retention{std::chrono::hours(1), std::chrono::hours(1), std::chrono::hours(1)}));
+    expire();
     EXPECT_THAT(kept(), SizeIs(2)) << "as young as its server";
     server.check.seen_wall = noon + Seconds(5);
     facts = std::make_shared<model::Facts>(*facts);
     facts->channels.pop_back();
     server.facts = facts;
     see(server);
-    write(expiries(noon, Retention{std::chrono::hours(1), std::chrono::hours(1), std::chrono::hours(1)}));
+    expire();
     EXPECT_THAT(kept(), IsEmpty());
     facts = std::make_shared<model::Facts>(*facts);
     facts->channels.push_back(second);

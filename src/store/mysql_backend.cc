@@ -53,8 +53,11 @@ public:
     Dialect dialect() const override { return Dialect::mysql; }
 
     Result<std::int64_t> run(std::string_view sql, const Row& values) override {
-        TRY(const auto answer, ask(with_values(words_of(sql), values)));
-        return answer.sets.empty() ? 0 : static_cast<std::int64_t>(answer.sets.back().affected);
+        return change(with_values(words_of(sql), values));
+    }
+
+    Result<std::int64_t> run_once(const std::string& sql, const Row& values) override {
+        return change(with_values(mysql_words(sql), values));
     }
 
     Result<void> run_all(const std::vector<Write>& writes) override {
@@ -155,6 +158,11 @@ private:
             return tl::unexpected(*answer.error);
         }
         return answer;
+    }
+
+    Result<std::int64_t> change(std::string text) {
+        TRY(const auto answer, ask(std::move(text)));
+        return answer.sets.empty() ? 0 : static_cast<std::int64_t>(answer.sets.back().affected);
     }
 
     Result<std::size_t> run_some(const std::vector<Write>& writes, std::size_t first);

@@ -53,6 +53,23 @@ void rename_insert_or_nothing(std::string& text) {
     }
 }
 
+// where key in (select key from t where condition limit ?) -> where condition limit ?
+// SQLite has limits in queries only, MySQL none in a query below a delete.
+void rename_limited_delete(std::string& text) {
+    constexpr std::string_view head = "delete from ";
+    constexpr std::string_view tail = " limit ?)";
+    const auto inner = text.find(" in (select ");
+    if (!text.starts_with(head) || !text.ends_with(tail) || inner == std::string::npos) {
+        return;
+    }
+    constexpr std::string_view where = " where ";
+    const auto from = text.find(where);
+    const auto to = text.find(where, inner);
+    ENSURE(from < inner && to != std::string::npos, "a limited delete says which rows");
+    text.erase(from, to - from);
+    text.pop_back();
+}
+
 }  // namespace
 
 std::string mysql_words(std::string_view sql) {
@@ -61,6 +78,7 @@ std::string mysql_words(std::string_view sql) {
     replace_all(out, "insert or ignore into", "insert ignore into");
     rename_insert_or_nothing(out);
     rename_upsert(out);
+    rename_limited_delete(out);
     return out;
 }
 

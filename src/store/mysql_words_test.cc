@@ -19,6 +19,12 @@ TEST(MysqlWords, are_those_of_the_other_database) {
         {"upsert",
          "insert into t (a, b) values (?, ?) on conflict (a) do update set b = excluded.b, n = n + 1, c_1=excluded.c_1",
          "insert into t (a, b) values (?, ?) on duplicate key update b = values(b), n = n + 1, c_1=values(c_1)"},
+        {"limited delete",
+         "delete from t where rowid in (select rowid from t where a < ? and (b = 1 or c in (2, 3)) limit ?)",
+         "delete from t where a < ? and (b = 1 or c in (2, 3)) limit ?"},
+        {"other delete",
+         "delete from t where a in (select a from u where b = 1)",
+         "delete from t where a in (select a from u where b = 1)"},
     };
     for (const auto& c : cases) {
         EXPECT_EQ(mysql_words(c.sqlite), c.mysql) << c.name;

@@ -1,8 +1,10 @@
 // Values of the model as rows of the classic tables and back. Pure text and numbers: no connection is seen here.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -64,8 +66,15 @@ Result<std::vector<model::SnapshotPlace>> read_snapshot(const Reader& reader, Wa
 std::vector<Write> writes_of(const NodeRecord& self);
 Result<std::vector<NodeRecord>> read_nodes(const Reader& reader, WallTime since);
 
-/// Deletes what has outlived its use.
-std::vector<Write> expiries(WallTime now, const Retention& retention);
+/// So many rows go in one piece: others want the database meanwhile.
+inline constexpr std::int64_t expired_at_once = 1000;
+/// A statement that deletes what has outlived its use, `expired_at_once` rows at most: to be repeated while it finds as
+/// many.
+struct Expiry {
+    std::string sql;
+    Row values;
+};
+std::vector<Expiry> expiries(WallTime now, const Retention& retention);
 
 /// Changes no row when somebody else holds the lease.
 Write fence_of(const Fence& fence);

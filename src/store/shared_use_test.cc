@@ -98,5 +98,45 @@ TEST_P(AnyDatabase, an_errand_that_waited_for_too_long_is_not_done_any_more) {
     EXPECT_FALSE(ask(store_->errand("old")).is_known);
 }
 
+// Answers `count` commits one after another, then says so.
+Co<void> commit_often(Store& store, int count, std::vector<std::string>& order) {
+    for (int i = 0; i < count; ++i) {
+        std::string id = "beside " + std::to_string(i);
+        std::vector<Change> changes;
+        changes.emplace_back(PutKeyValue{"k", id, testing::noon});
+        const auto done = co_await store.apply(std::move(id), std::move(changes));
+        EXPECT_TRUE(done) << done.error().message;
+    }
+    order.emplace_back("commits");
+}
+
+Co<void> expire_all(Store& store, std::vector<std::string>& order) {
+    const auto done = co_await store.expire(testing::noon, Retention{});
+    EXPECT_TRUE(done) << done.error().message;
+    order.emplace_back("expiry");
+}
+
+TEST_P(AnyDatabase, commits_do_not_wait_until_all_that_is_old_has_gone) {
+    const auto backend = medium_->backend();
+    ASSERT_NE(backend, nullptr);
+    ASSERT_TRUE(
+        backend->run("insert into audit (audit_timestamp, audit_type, port, message) values"
+                     " ('2020-01-01 00:00:00', 'old', 1, 'm')")
+    );
+    for (int doubled = 0; doubled < 15; ++doubled) {
+        ASSERT_TRUE(
+            backend->run("insert into audit (audit_timestamp, audit_type, port, message)"
+                         " select audit_timestamp, audit_type, port, message from audit")
+        );
+    }
+    std::vector<std::string> order;
+    asio::co_spawn(io_, expire_all(*store_, order), [](std::exception_ptr) {});
+    asio::co_spawn(io_, commit_often(*store_, 5, order), [](std::exception_ptr) {});
+    io_.restart();
+    io_.run();
+    EXPECT_THAT(order, ElementsAre("commits", "expiry"));
+    EXPECT_THAT(ask(store_->audit(std::nullopt, {})), IsEmpty());
+}
+
 }  // namespace
 }  // namespace orc::store

@@ -37,6 +37,9 @@ public:
         : inner_(std::move(inner)), disk_(std::move(disk)) {}
     Dialect dialect() const override { return inner_->dialect(); }
     Result<std::int64_t> run(std::string_view sql, const Row& values) override { return inner_->run(sql, values); }
+    Result<std::int64_t> run_once(const std::string& sql, const Row& values) override {
+        return inner_->run_once(sql, values);
+    }
     Result<void> run_all(const std::vector<Write>& writes) override { return inner_->run_all(writes); }
     Result<void> query(std::string_view sql, const Row& values, const std::function<void(const Row&)>& each) override {
         return inner_->query(sql, values, each);

@@ -163,10 +163,7 @@ Result<void> Database::bind(sqlite3_stmt* statement, const Row& values) {
     return {};
 }
 
-Result<std::int64_t> Database::run(std::string_view sql, const Row& values) {
-    TRY(auto* statement, prepared(sql));
-    const Reset reset{statement};
-    TRY(bind(statement, values));
+Result<std::int64_t> Database::run_to_end(sqlite3_stmt* statement) {
     int code = sqlite3_step(statement);
     while (code == SQLITE_ROW) {
         code = sqlite3_step(statement);
@@ -175,6 +172,24 @@ Result<std::int64_t> Database::run(std::string_view sql, const Row& values) {
         return tl::unexpected(error(code));
     }
     return static_cast<std::int64_t>(sqlite3_changes64(handle_.get()));
+}
+
+Result<std::int64_t> Database::run(std::string_view sql, const Row& values) {
+    TRY(auto* statement, prepared(sql));
+    const Reset reset{statement};
+    TRY(bind(statement, values));
+    return run_to_end(statement);
+}
+
+Result<std::int64_t> Database::run_once(const std::string& sql, const Row& values) {
+    sqlite3_stmt* raw = nullptr;
+    const int code = sqlite3_prepare_v2(handle_.get(), sql.data(), static_cast<int>(sql.size()), &raw, nullptr);
+    const Statement statement(raw);
+    if (code != SQLITE_OK) {
+        return tl::unexpected(error(code));
+    }
+    TRY(bind(raw, values));
+    return run_to_end(raw);
 }
 
 Result<void> Database::query(std::string_view sql, const Row& values, const std::function<void(const Row&)>& each) {

@@ -31,6 +31,7 @@ public:
     using Backend::run;
     Dialect dialect() const override { return Dialect::sqlite; }
     Result<std::int64_t> run(std::string_view sql, const Row& values) override;
+    Result<std::int64_t> run_once(const std::string& sql, const Row& values) override;
     Result<void> run_all(const std::vector<Write>& writes) override;
     Result<void> query(std::string_view sql, const Row& values, const std::function<void(const Row&)>& each) override;
     Result<void> execute(const std::string& sql) override { return run_script(sql); }
@@ -68,6 +69,7 @@ private:
     explicit Database(std::string path);
     Result<sqlite3_stmt*> prepared(std::string_view sql);
     Result<void> bind(sqlite3_stmt* statement, const Row& values);
+    Result<std::int64_t> run_to_end(sqlite3_stmt* statement);
     Error error(int code) const;
 
     std::string path_;

@@ -226,7 +226,8 @@ public:
     /// Registers this process and returns all that were seen within `fresh`; an error means that the store cannot be
     /// written.
     virtual Task<std::vector<NodeRecord>> register_node(NodeRecord self, Seconds fresh) = 0;
-    /// Deletes what is older than the retention times.
+    /// Deletes what is older than the retention times, in small pieces between which others have their turn. May take
+    /// minutes; what has gone when it fails or is cancelled stays gone.
     virtual Task<void> expire(WallTime now, Retention retention) = 0;
 
     /// "host:port/schema" or the file's path.
