@@ -54,6 +54,7 @@ Task<std::optional<store::ErrandAnswer>> passed_on(api::UseCases& use_cases, sto
 }  // namespace
 
 std::string below(std::string_view target, std::size_t segments) {
+    target = origin_form(target);
     std::size_t at = 0;
     for (; segments > 0; --segments) {
         at = std::min(target.find_first_not_of('/', at), target.size());

@@ -18,6 +18,10 @@ TEST(Relay, passes_on_what_is_left_below_the_prefix) {
         {"//ops///api/health", 1, "///api/health"},
         {"/ops", 1, ""},
         {"/ops?x=y", 1, "?x=y"},
+        {"http://host:3000/ops/api/tag/db1/3306?tag=a", 1, "/api/tag/db1/3306?tag=a"},
+        {"http://host/api/health", 0, "/api/health"},
+        {"http://host", 0, "/"},
+        {"/ops/api/http://host", 1, "/api/http://host"},
     };
     for (const auto& c : cases) {
         SCOPED_TRACE(c.target);

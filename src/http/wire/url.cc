@@ -78,11 +78,17 @@ std::string Target::query_value(const std::string& name) const {
     return found == query.end() ? "" : found->second;
 }
 
-Result<Target> parse_target(std::string_view text) {
-    if (const auto scheme = text.find("://"); scheme != std::string_view::npos && !text.starts_with('/')) {
-        const auto path = text.find('/', scheme + 3);
-        text = path == std::string_view::npos ? "/" : text.substr(path);
+std::string_view origin_form(std::string_view target) {
+    const auto scheme = target.find("://");
+    if (scheme == std::string_view::npos || target.starts_with('/')) {
+        return target;
     }
+    const auto path = target.find('/', scheme + 3);
+    return path == std::string_view::npos ? "/" : target.substr(path);
+}
+
+Result<Target> parse_target(std::string_view text) {
+    text = origin_form(text);
     if (!text.starts_with('/')) {
         return fail(ErrorCode::invalid, "the address has no path");
     }

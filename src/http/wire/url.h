@@ -19,6 +19,9 @@ struct Target {
     std::string query_value(const std::string& name) const;
 };
 
+/// The part of a target from its path on: an absolute-form one ("http://host/path") names a server before it.
+std::string_view origin_form(std::string_view target);
+
 /// Reads an origin-form ("/path?query") or absolute-form target. Errors (invalid): no path, a bad percent sign, a NUL,
 /// or too many segments.
 Result<Target> parse_target(std::string_view text);
