@@ -32,6 +32,7 @@ public:
     explicit FakeSql(std::string version) {
         on("SELECT @@global.version", table({{version, "fake"}}));
         on("SELECT @@global.version, @@global.version_comment, CONNECTION_ID()", table({{version, "fake", "815"}}));
+        on("SELECT CONNECTION_ID()", table({{"815"}}));
         on("SHOW VARIABLES LIKE 'maxscale%'", table({}));
         on("SET ", Reply{});
         on("SHOW ", table({}));

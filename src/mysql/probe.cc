@@ -1,11 +1,8 @@
 #include "mysql/probe.h"
 
-#include <charconv>
-
 #include "base/text.h"
 #include "mysql/dialect/dialect_grants.h"
 #include "mysql/probe_items.h"
-#include "runtime/log.h"
 
 namespace orc::mysql {
 namespace {
@@ -111,48 +108,6 @@ Task<void> ask_all(std::shared_ptr<ServerLink> link, Probe& probe, std::vector<A
     co_return Result<void>{};
 }
 
-/// The site's own questions, one text each: nobody knows how many answers one gives.
-Task<void> ask_site_questions(std::shared_ptr<ServerLink> link, Deadline deadline) {
-    auto& facts = link->memory().facts;
-    const auto& questions = link->context().options.questions;
-    std::string priority;
-    std::string pseudo_gtid;
-    const std::pair<const std::string*, std::string*> all[] = {
-        {&questions.cluster_alias, &facts.cluster_alias},
-        {&questions.cluster_domain, &facts.cluster_domain},
-        {&questions.instance_alias, &facts.instance_alias},
-        {&questions.data_center, &facts.data_center},
-        {&questions.region, &facts.region},
-        {&questions.environment, &facts.environment},
-        {&questions.promotion_rule, &facts.promotion_rule},
-        {&questions.semi_sync_priority, &priority},
-        {&questions.pseudo_gtid, &pseudo_gtid},
-    };
-    for (const auto& [question, into] : all) {
-        if (question->empty()) {
-            continue;
-        }
-        std::string sql = without_semicolon(*question);
-        CO_TRY(const auto answer, co_await ServerLink::ask(link, std::move(sql), deadline));
-        if (answer.error) {
-            LOG(debug, "probe.question_refused", {{"server", link->server()}, {"why", answer.error->message}});
-        }
-        *into = answer.sets.empty() || answer.error ? std::string() : first_cell(answer.sets.front());
-    }
-    facts.uses_pseudo_gtid = pseudo_gtid == "1";
-    facts.semi_sync_priority = 0;
-    std::from_chars(priority.data(), priority.data() + priority.size(), facts.semi_sync_priority);
-    co_return Result<void>{};
-}
-
-bool has_site_questions(const Questions& q) {
-    return !(
-        q.cluster_alias.empty() && q.cluster_domain.empty() && q.instance_alias.empty() && q.data_center.empty() &&
-        q.region.empty() && q.environment.empty() && q.promotion_rule.empty() && q.semi_sync_priority.empty() &&
-        q.pseudo_gtid.empty()
-    );
-}
-
 Task<model::Facts> probe_once(std::shared_ptr<ServerLink> link, Deadline deadline) {
     auto& clock = link->context().clock;
     const auto begun = clock.now();
@@ -163,15 +118,10 @@ Task<model::Facts> probe_once(std::shared_ptr<ServerLink> link, Deadline deadlin
     if (!memory.is_introduced) {
         CO_TRY(co_await introduce(link, deadline));
     }
-    const bool asks_site = !memory.is_maxscale && has_site_questions(link->context().options.questions) &&
-                           (memory.wants_all || memory.probes % link->context().options.rest_every == 0);
     Gathered gathered;
     Probe probe(*link, gathered);
     auto items = probe.due_items();
     CO_TRY(co_await ask_all(link, probe, std::move(items), deadline));
-    if (asks_site) {
-        CO_TRY(co_await ask_site_questions(link, deadline));
-    }
     if (memory.is_maxscale && memory.facts.channels.empty()) {
         co_return fail(ErrorCode::invalid, link->server().text() + ": a MaxScale that replicates from nobody");
     }

@@ -1,7 +1,6 @@
 #include "mysql/probe_items.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "base/text.h"
 #include "mysql/dialect/dialect_grants.h"
@@ -29,6 +28,7 @@ std::vector<Ask> Probe::due_items() {
     const bool rest = memory_.wants_all || memory_.probes % options_.rest_every == 0;
     const bool replicas = memory_.wants_all || memory_.probes % options_.replicas_every == 0;
     memory_.wants_all = false;
+    memory_.has_asked_rest = rest;
     ++memory_.probes;
 
     std::vector<Ask> out;
@@ -73,9 +73,6 @@ std::vector<Ask> Probe::due_items() {
     }
     if (rest || memory_.facts.group) {
         add(out, Item::group, dialect.group_members());
-    }
-    if (!options_.questions.lag.empty()) {  // last: a site's text may answer with more than one set
-        add(out, Item::lag, without_semicolon(options_.questions.lag));
     }
     return out;
 }
@@ -129,16 +126,6 @@ void Probe::on_answer(Item item, const ResultSet& set) {
         case Item::grants:
             facts.missing_grants = missing_grants(facts.version, set);
             break;
-        case Item::lag: {
-            const auto text = first_cell(set);
-            std::int64_t lag = 0;
-            const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), lag);
-            facts.queried_lag.reset();
-            if (error == std::errc() && end == text.data() + text.size()) {
-                facts.queried_lag = Seconds(std::max<std::int64_t>(0, lag));
-            }
-            break;
-        }
     }
 }
 
@@ -154,10 +141,6 @@ bool Probe::on_error(Ask& ask, const Error& error) {
     }
     if (!ask.is_required) {
         memory_.unavailable.insert(static_cast<int>(ask.item));
-        if (ask.item == Item::lag) {
-            memory_.facts.queried_lag.reset();
-            memory_.unavailable.erase(static_cast<int>(ask.item));  // it may fail for one moment's reason
-        }
         LOG(debug, "probe.part_refused", {{"server", link_.server()}, {"why", error.message}});
     }
     return false;

@@ -23,7 +23,6 @@ enum class Item {
     group,
     stored_credentials,
     grants,
-    lag,
 };
 
 struct Ask {

@@ -4,6 +4,7 @@
 
 #include "mysql/probe.h"
 #include "mysql/server_link.h"
+#include "mysql/site_questions.h"
 #include "mysql/writes.h"
 
 namespace orc::mysql {
@@ -12,8 +13,12 @@ namespace {
 using Link = std::shared_ptr<ServerLink>;
 
 Task<model::Facts> probe_in_turn(Link link, Deadline deadline) {
-    CO_TRY(const auto turn, co_await link->turn().take(deadline));
-    co_return co_await probe_server(link, deadline);
+    model::Facts facts;
+    {
+        CO_TRY(const auto turn, co_await link->turn().take(deadline));
+        CO_TRY(facts, co_await probe_server(link, deadline));
+    }
+    co_return co_await ask_site(link, std::move(facts), deadline);
 }
 
 Task<Pulse> pulse_in_turn(Link link, Deadline deadline) {

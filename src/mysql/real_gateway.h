@@ -25,6 +25,8 @@ struct Questions {
     std::string pseudo_gtid;              ///< 1 for yes
     std::string lag;                      ///< whole seconds; asked with every probe
     std::string replication_credentials;  ///< user, password
+
+    friend bool operator==(const Questions&, const Questions&) = default;
 };
 
 struct GatewayOptions {

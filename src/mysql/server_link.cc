@@ -38,6 +38,7 @@ Task<void> ServerLink::open_kept(std::shared_ptr<ServerLink> self, Deadline dead
         co_return fail(ErrorCode::cancelled, "stopping");
     }
     self->drop_kept();
+    self->drop_site();
     const unsigned generation = self->context_->generation;
     const std::shared_ptr<Session> session = self->context_->dialer.make(self->server_, self->context_->options.access);
     CO_TRY(co_await session->open(deadline));
@@ -59,6 +60,12 @@ Task<void> ServerLink::open_kept(std::shared_ptr<ServerLink> self, Deadline dead
 void ServerLink::drop_kept() {
     if (const auto session = std::exchange(kept_, nullptr)) {
         session->close();
+    }
+}
+
+void ServerLink::drop_site() {
+    if (const auto work = std::exchange(site_.work, std::nullopt)) {
+        work->session->close();
     }
 }
 
@@ -164,6 +171,7 @@ Co<void> ServerLink::kill(std::shared_ptr<ServerLink> self, std::uint64_t id) {
 void ServerLink::close() {
     is_closed_ = true;
     drop_kept();
+    drop_site();
     if (auto idle = std::exchange(idle_, std::nullopt)) {
         idle->session->close();
     }

@@ -1,11 +1,14 @@
-// Everything the gateway holds of one server: the kept-open session with its watch, one idle session for writes, and
-// what earlier probes found. Internal to the gateway.
+// Everything the gateway holds of one server: the kept-open session with its watch, one for the site's own questions,
+// one idle session for writes, and what earlier probes found. Internal to the gateway.
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "mysql/dialect/dialect.h"
@@ -41,16 +44,26 @@ struct ProbeMemory {
     VariableReader variables;
     unsigned probes = 0;
     bool wants_all = true;           ///< something changed: the next probe reads everything
+    bool has_asked_rest = false;     ///< the last probe read the rarely changing rest, too
     bool has_registered = false;     ///< the last list of registered replicas was not empty
     std::set<int> unavailable;       ///< optional items that this server refused
     std::optional<Instant> started;  ///< when the server started, by our clock
     model::Facts facts;
 };
 
+/// What one of the site's own questions said last.
+struct SiteAnswer {
+    std::optional<std::string> text;      ///< its first cell
+    std::optional<Instant> silent_until;  ///< it did not end: when it is asked again
+};
+
 class ServerLink : public std::enable_shared_from_this<ServerLink> {
 public:
     ServerLink(std::shared_ptr<LinkContext> context, Endpoint server)
-        : context_(std::move(context)), server_(std::move(server)), turn_(context_->clock, context_->executor) {}
+        : context_(std::move(context)),
+          server_(std::move(server)),
+          turn_(context_->clock, context_->executor),
+          site_(context_->clock, context_->executor) {}
 
     const Endpoint& server() const { return server_; }
     LinkContext& context() { return *context_; }
@@ -78,6 +91,17 @@ public:
     /// Ends a session whose statement may still run on the server.
     void abandon(Work work);
 
+    /// What the site's own questions are asked on, one asker at a time, and what they said. The session goes with the
+    /// kept one; the answers stay.
+    struct Site {
+        Site(runtime::Clock& clock, const Executor& executor) : turn(clock, executor) {}
+        Turn turn;
+        std::optional<Work> work;
+        std::map<std::string_view, SiteAnswer> answers;  ///< by configuration key
+    };
+    Site& site() { return site_; }
+    bool is_closed() const { return is_closed_; }
+
     /// Tells the listener that the kept session had broken by itself.
     void report_broken();
     /// Ends everything for good; waiting operations fail with cancelled.
@@ -86,6 +110,7 @@ public:
 private:
     static Co<void> watch(std::shared_ptr<ServerLink> self, std::shared_ptr<Session> session);
     static Co<void> kill(std::shared_ptr<ServerLink> self, std::uint64_t id);
+    void drop_site();
 
     std::shared_ptr<LinkContext> context_;
     Endpoint server_;
@@ -94,6 +119,7 @@ private:
     unsigned kept_generation_ = 0;
     Instant kept_since_{};
     ProbeMemory memory_;
+    Site site_;
     std::optional<Work> idle_;
     Instant idle_since_{};
     bool is_closed_ = false;

@@ -126,6 +126,7 @@ bool Dialect::has_group_replication() const { return has_super_read_only() && ve
 std::string_view Dialect::noun() const { return speaks_new_words() ? "REPLICA" : "SLAVE"; }
 
 std::string_view Dialect::hello() { return "SELECT @@global.version, @@global.version_comment"; }
+std::string_view Dialect::session_id() { return "SELECT CONNECTION_ID()"; }
 std::string_view Dialect::maxscale_check() { return "SHOW VARIABLES LIKE 'maxscale%'"; }
 
 std::vector<Variable> Dialect::identity_variables() const {

@@ -122,6 +122,7 @@ public:
     // Reading.
     /// Asked before anything is known: version and its comment.
     static std::string_view hello();
+    static std::string_view session_id();
     /// A row if the server is MaxScale.
     static std::string_view maxscale_check();
     /// Values that only a restart changes.
