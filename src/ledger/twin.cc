@@ -80,6 +80,9 @@ CommitOutcome Twin::take_effect(const Commit& commit) {
     if (faults.changes_most != 0 && commit.changes.size() > faults.changes_most) {
         return CommitOutcome::too_large;
     }
+    if (faults.does_not_fit && std::any_of(commit.changes.begin(), commit.changes.end(), faults.does_not_fit)) {
+        return CommitOutcome::too_large;
+    }
     if (faults.unknown_one_in != 0 && rng_.one_in(faults.unknown_one_in)) {
         if (rng_.one_in(2)) {
             group_.apply(commit);

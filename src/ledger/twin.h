@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
@@ -20,6 +21,7 @@ struct TwinFaults {
     Micros pause_longest{0};       ///< before taking effect, and again before the answer
     bool no_quorum = false;        ///< nothing can be committed
     std::size_t changes_most = 0;  ///< more in one commit are too large; 0: no limit
+    std::function<bool(const model::Change&)> does_not_fit;  ///< such a change makes its commit too large
 };
 
 class Twin;

@@ -368,6 +368,37 @@ TEST(DiscoveryLoop, registers_the_rules_that_servers_tell) {
     EXPECT_EQ(bench.server("b")->rule, model::PromotionRule::must_not);
 }
 
+TEST(DiscoveryLoop, an_alias_that_cannot_be_kept_costs_nothing_else) {
+    Bench bench(seeded());
+    bench.add_four();
+    bench.add("z", primary("z"));
+    bench.settings.discovery_seeds = {"a", "z"};
+    bench.fake("b").facts.promotion_rule = "prefer";
+    bench.fake("a").facts.cluster_alias = "too long";
+    bench.fake("z").facts.cluster_alias = "shop";
+    std::size_t tried = 0;
+    bench.group.faults.does_not_fit = [&](const model::Change& change) {
+        const auto* put = std::get_if<model::PutClusterAlias>(&change);
+        const bool is_it = put != nullptr && put->alias == "too long";
+        tried += is_it ? 1 : 0;
+        return is_it;
+    };
+    bench.start();
+    bench.clock.run_for(Seconds(20));
+    const auto intent = bench.group.intent();
+    EXPECT_EQ(intent->rule_of(ep("b")), model::PromotionRule::prefer);
+    EXPECT_EQ(intent->aliases.at(ClusterName("z:3306")), "shop");
+    EXPECT_FALSE(intent->aliases.contains(ClusterName("a:3306")));
+    EXPECT_EQ(bench.loop->topology()->cluster(ep("a"))->alias, "too long") << "it is shown all the same";
+    const std::size_t tried_at_first = tried;
+    EXPECT_LE(tried_at_first, 5U);
+    bench.clock.run_for(std::chrono::minutes(10));
+    EXPECT_EQ(tried, tried_at_first) << "not with every probe";
+    bench.fake("a").facts.cluster_alias = "short";
+    bench.clock.run_for(Seconds(20));
+    EXPECT_EQ(bench.group.intent()->aliases.at(ClusterName("a:3306")), "short");
+}
+
 TEST(DiscoveryLoop, stops_in_the_middle_of_everything_and_leaves_nothing) {
     Bench bench(seeded());
     bench.add_four();

@@ -10,6 +10,8 @@ namespace {
 constexpr Micros gather_for = Millis(100);
 constexpr std::size_t changes_max = 500;
 constexpr std::size_t audits_max = 200;  ///< that wait for somebody to lead
+constexpr unsigned refusals_max = 8;     ///< in one go; with more it is the store that is in trouble
+constexpr Micros refused_for = std::chrono::hours(1);
 
 }  // namespace
 
@@ -39,7 +41,10 @@ void DiscoveryLoop::State::note_alias(const model::Cluster& cluster) {
     }
     const auto intent = seams.ledger.intent();
     const auto kept = intent->aliases.find(cluster.name);
-    if (kept == intent->aliases.end() || kept->second != cluster.alias) {
+    const auto refused = aliases_refused.find(cluster.name);
+    const bool is_refused = refused != aliases_refused.end() && refused->second.alias == cluster.alias &&
+                            seams.clock.now() < refused->second.until;
+    if (!is_refused && (kept == intent->aliases.end() || kept->second != cluster.alias)) {
         aliases_told[cluster.name] = cluster.alias;
         commit_soon();
     }
@@ -70,34 +75,67 @@ void DiscoveryLoop::State::commit_soon() {
 
 Co<void> DiscoveryLoop::State::commit_loop(std::shared_ptr<State> self) {
     co_await self->seams.clock.sleep_for(gather_for);
-    ledger::Commit commit;
+    std::vector<model::Change> changes;
     const WallTime wall = self->seams.clock.wall();
     for (const auto& [server, rule] : self->rules_told) {
-        commit.changes.push_back(model::PutCandidate{model::Candidate{server, rule, wall}});
+        changes.push_back(model::PutCandidate{model::Candidate{server, rule, wall}});
     }
     for (const auto& [cluster, alias] : self->aliases_told) {
-        commit.changes.push_back(model::PutClusterAlias{cluster, alias});
+        changes.push_back(model::PutClusterAlias{cluster, alias});
     }
     for (auto& entry : self->audits_told) {
-        commit.changes.push_back(model::AppendAudit{std::move(entry)});
+        changes.push_back(model::AppendAudit{std::move(entry)});
     }
     self->audits_told.clear();
     // What does not fit, and what is not committed, comes again with the next probe.
     self->rules_told.clear();
     self->aliases_told.clear();
-    if (commit.changes.size() > changes_max) {
-        commit.changes.resize(changes_max);
+    if (changes.size() > changes_max) {
+        changes.resize(changes_max);
     }
-    const auto view = self->seams.leadership->view();
-    if (view.is_leader && !commit.changes.empty()) {
-        commit.id = self->seams.rng.hex(16);
-        commit.epoch = view.epoch;
-        const auto outcome = co_await self->seams.ledger.commit(std::move(commit));
-        if (outcome != ledger::CommitOutcome::committed) {
-            LOG(info, "discovery.commit_refused", {{"outcome", ledger::name(outcome)}});
-        }
-    }
+    unsigned refused = 0;
+    co_await commit_parts(self, std::move(changes), &refused);
     self->is_committing = false;
+}
+
+/// One commit; if something in it cannot be kept, each half on its own, until that is left alone.
+Co<void> DiscoveryLoop::State::commit_parts(
+    std::shared_ptr<State> self, std::vector<model::Change> changes, unsigned* refused
+) {
+    const auto view = self->seams.leadership->view();
+    if (!view.is_leader || changes.empty() || *refused >= refusals_max) {
+        co_return;
+    }
+    ledger::Commit commit;
+    commit.id = self->seams.rng.hex(16);
+    commit.epoch = view.epoch;
+    commit.changes = changes;
+    const auto outcome = co_await self->seams.ledger.commit(std::move(commit));
+    if (outcome == ledger::CommitOutcome::too_large && changes.size() > 1) {
+        const auto middle = changes.begin() + static_cast<std::ptrdiff_t>(changes.size() / 2);
+        co_await commit_parts(self, std::vector(changes.begin(), middle), refused);
+        co_await commit_parts(self, std::vector(middle, changes.end()), refused);
+    } else if (outcome == ledger::CommitOutcome::too_large) {
+        ++*refused;
+        self->note_refused(changes.front());
+    } else if (outcome != ledger::CommitOutcome::committed) {
+        LOG(info, "discovery.commit_refused", {{"outcome", ledger::name(outcome)}});
+    }
+}
+
+void DiscoveryLoop::State::note_refused(const model::Change& change) {
+    const auto* put = std::get_if<model::PutClusterAlias>(&change);
+    if (put == nullptr) {
+        LOG(warning, "discovery.commit_refused", {{"why", seams.ledger.why()}});
+        return;
+    }
+    RefusedAlias& known = aliases_refused[put->cluster];
+    if (known.alias != put->alias) {
+        LOG(warning,
+            "discovery.alias_refused",
+            {{"cluster", put->cluster}, {"alias", put->alias}, {"why", seams.ledger.why()}});
+    }
+    known = {put->alias, seams.clock.now() + refused_for};
 }
 
 }  // namespace orc::discovery

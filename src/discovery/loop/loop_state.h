@@ -125,6 +125,8 @@ struct DiscoveryLoop::State : std::enable_shared_from_this<State> {
     void note_alias(const model::Cluster& cluster);
     void commit_soon();
     static Co<void> commit_loop(std::shared_ptr<State> self);
+    static Co<void> commit_parts(std::shared_ptr<State> self, std::vector<model::Change> changes, unsigned* refused);
+    void note_refused(const model::Change& change);
     void audit(std::string_view type, const Endpoint& server, std::string message);
 
     // loop_notes.cc
@@ -143,6 +145,10 @@ struct DiscoveryLoop::State : std::enable_shared_from_this<State> {
         std::optional<Instant> due;
         HostIps ips;
         bool is_due(Instant now) const { return !due || *due <= now; }
+    };
+    struct RefusedAlias {
+        std::string alias;
+        Instant until{};
     };
     struct ToldDomain {
         std::string text;
@@ -179,6 +185,7 @@ struct DiscoveryLoop::State : std::enable_shared_from_this<State> {
     std::optional<Instant> armed;
     std::map<Endpoint, model::PromotionRule> rules_told;
     std::map<ClusterName, std::string> aliases_told;
+    std::map<ClusterName, RefusedAlias> aliases_refused;  ///< that the store cannot keep
     std::vector<model::AuditEntry> audits_told;
     std::unordered_map<std::string, Looked> addresses;  ///< by host
     std::deque<std::string> addresses_wanted;
