@@ -219,6 +219,11 @@ void DiscoveryLoop::State::adopt(const config::Settings& fresh) {
                                     settings.data_center_pattern != fresh.data_center_pattern ||
                                     settings.region_pattern != fresh.region_pattern ||
                                     settings.physical_environment_pattern != fresh.physical_environment_pattern;
+    if (settings.cluster_name_to_alias != fresh.cluster_name_to_alias) {
+        note_other_patterns(
+            config::ClusterAliases(settings.cluster_name_to_alias), config::ClusterAliases(fresh.cluster_name_to_alias)
+        );
+    }
     settings = fresh;
     ignored = config::HostFilters(settings.discovery_ignore_hostname_filters);
     ignored_replicas = config::HostFilters(settings.discovery_ignore_replica_hostname_filters);

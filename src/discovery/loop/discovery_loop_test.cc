@@ -368,6 +368,11 @@ TEST(DiscoveryLoop, registers_the_rules_that_servers_tell) {
     EXPECT_EQ(bench.server("b")->rule, model::PromotionRule::must_not);
 }
 
+Co<void> commit_it(Bench& bench, ledger::Commit commit) {
+    const auto outcome = co_await bench.ledger.commit(std::move(commit));
+    EXPECT_EQ(outcome, ledger::CommitOutcome::committed);
+}
+
 TEST(DiscoveryLoop, an_alias_that_cannot_be_kept_costs_nothing_else) {
     Bench bench(seeded());
     bench.add_four();
@@ -397,6 +402,25 @@ TEST(DiscoveryLoop, an_alias_that_cannot_be_kept_costs_nothing_else) {
     bench.fake("a").facts.cluster_alias = "short";
     bench.clock.run_for(Seconds(20));
     EXPECT_EQ(bench.group.intent()->aliases.at(ClusterName("a:3306")), "short");
+}
+
+TEST(DiscoveryLoop, an_alias_that_people_gave_is_gone_when_they_take_it_back) {
+    Bench bench(seeded());
+    bench.add_four();
+    bench.start();
+    const ClusterName name("a:3306");
+    const auto decide = [&](model::Change change) {
+        ledger::Commit commit;
+        commit.id = bench.rng.hex(16);
+        commit.epoch = bench.ledger.view().epoch;
+        commit.changes.push_back(std::move(change));
+        bench.run(commit_it(bench, std::move(commit)));
+        bench.clock.run_for(Seconds(10));
+        return bench.loop->topology()->cluster(ep("a"))->alias;
+    };
+    EXPECT_EQ(decide(model::PutAliasOverride{name, "oops"}), "oops");
+    EXPECT_FALSE(bench.group.intent()->aliases.contains(name));
+    EXPECT_EQ(decide(model::DropAliasOverride{name}), "a:3306");
 }
 
 TEST(DiscoveryLoop, stops_in_the_middle_of_everything_and_leaves_nothing) {

@@ -40,6 +40,9 @@ void DiscoveryLoop::State::note_alias(const model::Cluster& cluster) {
         return;
     }
     const auto intent = seams.ledger.intent();
+    if (intent->alias_overrides.contains(cluster.name)) {
+        return;  // what people gave is theirs to take back
+    }
     const auto kept = intent->aliases.find(cluster.name);
     const auto refused = aliases_refused.find(cluster.name);
     const bool is_refused = refused != aliases_refused.end() && refused->second.alias == cluster.alias &&
@@ -47,6 +50,22 @@ void DiscoveryLoop::State::note_alias(const model::Cluster& cluster) {
     if (!is_refused && (kept == intent->aliases.end() || kept->second != cluster.alias)) {
         aliases_told[cluster.name] = cluster.alias;
         commit_soon();
+    }
+}
+
+/// What an earlier ClusterNameToAlias told, and this one tells no more, is not kept.
+void DiscoveryLoop::State::note_other_patterns(
+    const config::ClusterAliases& before, const config::ClusterAliases& now
+) {
+    if (seams.leadership == nullptr) {
+        return;
+    }
+    const auto intent = seams.ledger.intent();
+    for (const auto& [cluster, alias] : intent->aliases) {
+        if (before.alias_of(cluster.text()) == alias && now.alias_of(cluster.text()).empty()) {
+            aliases_gone.insert(cluster);
+            commit_soon();
+        }
     }
 }
 
@@ -83,6 +102,9 @@ Co<void> DiscoveryLoop::State::commit_loop(std::shared_ptr<State> self) {
     for (const auto& [cluster, alias] : self->aliases_told) {
         changes.push_back(model::PutClusterAlias{cluster, alias});
     }
+    for (const auto& cluster : self->aliases_gone) {
+        changes.push_back(model::DropClusterAlias{cluster});
+    }
     for (auto& entry : self->audits_told) {
         changes.push_back(model::AppendAudit{std::move(entry)});
     }
@@ -90,6 +112,7 @@ Co<void> DiscoveryLoop::State::commit_loop(std::shared_ptr<State> self) {
     // What does not fit, and what is not committed, comes again with the next probe.
     self->rules_told.clear();
     self->aliases_told.clear();
+    self->aliases_gone.clear();
     if (changes.size() > changes_max) {
         changes.resize(changes_max);
     }

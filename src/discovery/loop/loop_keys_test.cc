@@ -164,7 +164,7 @@ TEST(DiscoveryKeys, take_force_with_a_reload) {
         {"ClusterNameToAlias",
          [](auto& s) { s.cluster_name_to_alias = {{"a:", "shop"}}; },
          [](Bench& bench) {
-             bench.clock.run_for(Millis(100));
+             bench.clock.run_for(Seconds(1));  // long enough to be kept
              return bench.loop->topology()->cluster(ep("b"))->alias;
          },
          "shop",

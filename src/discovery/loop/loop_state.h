@@ -123,6 +123,7 @@ struct DiscoveryLoop::State : std::enable_shared_from_this<State> {
     // loop_commit.cc
     void note_rule(const Endpoint& server, const model::Facts& facts);
     void note_alias(const model::Cluster& cluster);
+    void note_other_patterns(const config::ClusterAliases& before, const config::ClusterAliases& now);
     void commit_soon();
     static Co<void> commit_loop(std::shared_ptr<State> self);
     static Co<void> commit_parts(std::shared_ptr<State> self, std::vector<model::Change> changes, unsigned* refused);
@@ -185,6 +186,7 @@ struct DiscoveryLoop::State : std::enable_shared_from_this<State> {
     std::optional<Instant> armed;
     std::map<Endpoint, model::PromotionRule> rules_told;
     std::map<ClusterName, std::string> aliases_told;
+    std::set<ClusterName> aliases_gone;
     std::map<ClusterName, RefusedAlias> aliases_refused;  ///< that the store cannot keep
     std::vector<model::AuditEntry> audits_told;
     std::unordered_map<std::string, Looked> addresses;  ///< by host

@@ -39,11 +39,7 @@ AliasClaim claim_of(
     for (const auto& server : members) {
         witness.see(*server);
     }
-    AliasClaim claim = witness.claim(name, intent);
-    if (claim.alias.empty() && !claim.is_override) {
-        claim.alias = pattern.alias_of(name.text());
-    }
-    return claim;
+    return witness.claim(name, intent, [&] { return pattern.alias_of(name.text()); });
 }
 
 /// Who is shown in clusters that are not its own, by them.

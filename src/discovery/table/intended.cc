@@ -42,7 +42,9 @@ void AliasWitness::see(const model::Server& server) {
     }
 }
 
-AliasClaim AliasWitness::claim(const ClusterName& name, const model::Intent& intent) const {
+AliasClaim AliasWitness::claim(
+    const ClusterName& name, const model::Intent& intent, const std::function<std::string()>& by_name
+) const {
     AliasClaim out;
     if (top_ != nullptr) {
         out.is_root_valid = top_->check.is_valid();
@@ -56,7 +58,10 @@ AliasClaim AliasWitness::claim(const ClusterName& name, const model::Intent& int
         out.is_override = true;
     } else if (!detected_.empty()) {
         out.alias = detected_;
-    } else if (kept != intent.aliases.end()) {
+    } else {
+        out.alias = by_name();
+    }
+    if (out.alias.empty() && !out.is_override && kept != intent.aliases.end()) {
         out.alias = kept->second;
     }
     out.is_kept = kept != intent.aliases.end() && kept->second == out.alias;

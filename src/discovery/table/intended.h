@@ -1,6 +1,7 @@
 // What people decided about a server, copied into its value so that a snapshot is complete.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -21,9 +22,11 @@ void put_intent(model::Server& server, const model::Intent& intent, const PoolsO
 class AliasWitness {
 public:
     void see(const model::Server& server);
-    /// The alias and how good the claim to it is. An override wins, then what the servers say, then what was said
-    /// before; "" if there is none of them, and the pattern has to tell.
-    AliasClaim claim(const ClusterName& name, const model::Intent& intent) const;
+    /// The alias and how good the claim to it is. An override wins, then what the servers say, then what the pattern
+    /// makes of the name (`by_name`), then what was kept: that is old, and the others are how it changes. "" if there
+    /// is none of them.
+    AliasClaim claim(const ClusterName& name, const model::Intent& intent, const std::function<std::string()>& by_name)
+        const;
 
 private:
     const model::Server* top_ = nullptr;

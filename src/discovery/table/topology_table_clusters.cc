@@ -187,14 +187,12 @@ AliasClaim TopologyTable::claim_of(const ClusterName& name, Group& group) const 
             witness.see(*entry.second->server);
         }
     }
-    AliasClaim claim = witness.claim(name, *intent_);
-    if (claim.alias.empty() && !claim.is_override) {
+    return witness.claim(name, *intent_, [&] {
         if (!group.alias_by_name) {
             group.alias_by_name = cluster_name_to_alias_.alias_of(name.text());
         }
-        claim.alias = *group.alias_by_name;
-    }
-    return claim;
+        return *group.alias_by_name;
+    });
 }
 
 std::string TopologyTable::domain_of(const ClusterName& name, const Group& group) const {

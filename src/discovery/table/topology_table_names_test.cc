@@ -31,7 +31,7 @@ TEST(TopologyTable, takes_place_names_from_the_host_unless_the_server_tells_them
     EXPECT_EQ(desk.server("elsewhere").facts->data_center, "");
 }
 
-TEST(TopologyTable, chooses_the_alias_by_override_answer_ledger_pattern_name) {
+TEST(TopologyTable, chooses_the_alias_by_override_answer_pattern_ledger_name) {
     config::Settings settings;
     settings.cluster_name_to_alias = {{"^a", "from-pattern"}};
     Desk desk(settings);
@@ -42,7 +42,9 @@ TEST(TopologyTable, chooses_the_alias_by_override_answer_ledger_pattern_name) {
     desk.read("a", facts);
     EXPECT_EQ(alias(), "from-pattern");
     desk.intend(model::PutClusterAlias{ClusterName("a:3306"), "kept"});
-    EXPECT_EQ(alias(), "kept");
+    EXPECT_EQ(alias(), "from-pattern") << "what the configuration says now, not what it said once";
+    desk.intend(model::PutClusterAlias{ClusterName("z:3306"), "kept of z"});
+    EXPECT_EQ(desk.table.cluster_of(ep("z"))->alias, "kept of z");
     facts.cluster_alias = "answered";
     desk.read("a", facts);
     EXPECT_EQ(alias(), "answered");
