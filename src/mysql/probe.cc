@@ -101,6 +101,9 @@ Task<void> ask_all(std::shared_ptr<ServerLink> link, Probe& probe, std::vector<A
         const bool again = probe.on_error(items[at], *answer.error);
         if (!again && items[at].is_required) {
             auto error = co_await explained(link, std::move(*answer.error), deadline);
+            if (error.code == ErrorCode::denied) {
+                link->drop_kept();  // a right that is granted counts from the next log-in on
+            }
             co_return refused(*link, std::move(error));
         }
         at += again ? 0 : 1;

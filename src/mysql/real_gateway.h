@@ -44,6 +44,8 @@ struct GatewayOptions {
     Micros write_limit{0};
     /// Age at which a kept-open session is replaced; zero: never.
     Micros session_life{0};
+    /// The same while the account lacks rights: those that are granted count from the next log-in on.
+    Micros grants_awaited_for = Seconds(30);
 };
 
 /// A Gateway whose options can change while it works. To be used on its executor's thread, like all of it.

@@ -29,8 +29,12 @@ bool ServerLink::has_kept() const {
     if (!kept_ || !kept_->is_open() || kept_generation_ != context_->generation) {
         return false;
     }
-    const Micros life = context_->options.session_life;
-    return life == Micros(0) || context_->clock.now() - kept_since_ < life;
+    const auto& options = context_->options;
+    const Micros age = context_->clock.now() - kept_since_;
+    if (!memory_.facts.missing_grants.empty() && age >= options.grants_awaited_for) {
+        return false;
+    }
+    return options.session_life == Micros(0) || age < options.session_life;
 }
 
 Task<void> ServerLink::open_kept(std::shared_ptr<ServerLink> self, Deadline deadline) {

@@ -140,8 +140,9 @@ std::string document() {
            "it), "
            "shown as the server's error\non the page, listed by `/api/missing-grants`, and part of a probe's error "
            "when the "
-           "probe fails for want of it. It is\nlooked for when a session begins and every few probes. The site's own "
-           "questions (`Detect...Query`,\n`ReplicationLagQuery`) need `SELECT` on the tables that they read.\n";
+           "probe fails for want of it. It is\nlooked for when a session begins and every few probes; what is granted "
+           "is noticed within\nhalf a minute. The site's own questions (`Detect...Query`, `ReplicationLagQuery`) need "
+           "`SELECT` on the tables that they read.\n";
     const std::pair<std::string_view, std::string> servers[] = {
         {"MySQL and Percona Server 8.0 to 9.x", "8.4.0"},
         {"MySQL and Percona Server 5.7", "5.7.44"},
