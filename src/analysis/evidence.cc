@@ -170,7 +170,7 @@ void count_replicas(Case& c, const config::Settings& settings) {
         const model::Facts& facts = *replica.facts;
         ++counts.replicas;
         count_if_valid(counts, edge, observe(c, edge));
-        const auto& lag = facts.queried_lag ? facts.queried_lag : edge.channel->lag;
+        const auto lag = facts.lag_on(edge.channel);
         counts.lagging += lag && *lag > lag_max;
         counts.delayed += edge.channel->delay > Seconds{0};
         counts.downtimed += replica.downtime.has_value();

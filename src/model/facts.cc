@@ -111,4 +111,11 @@ bool Facts::uses_gtid() const {
     return channel != nullptr && channel->gtid_use != GtidUse::none;
 }
 
+std::optional<Seconds> Facts::lag_on(const Channel* channel) const {
+    if (queried_lag || is_lag_unknown) {
+        return queried_lag;
+    }
+    return channel == nullptr ? std::nullopt : channel->lag;
+}
+
 }  // namespace orc::model

@@ -162,6 +162,7 @@ struct Facts {
     std::vector<Endpoint> registered_replicas;  ///< as reported; not resolved
     std::optional<GroupMembership> group;
     std::optional<Seconds> queried_lag;  ///< ReplicationLagQuery's answer
+    bool is_lag_unknown = false;         ///< that answer was NULL
     std::string instance_alias;
     std::string cluster_alias;   ///< DetectClusterAliasQuery's answer
     std::string cluster_domain;  ///< DetectClusterDomainQuery's answer
@@ -175,6 +176,8 @@ struct Facts {
     Micros latency{0};              ///< how long the probe took
     std::vector<MissingGrant> missing_grants;
 
+    /// ReplicationLagQuery's answer if there is one, else the channel's own lag; null: there is no channel.
+    std::optional<Seconds> lag_on(const Channel* channel) const;
     /// The channel that places the server in its topology and fills the classic one-source fields: the default one
     /// (""), else the first by name; null for none. The rule does not depend on the order in which the server lists
     /// its channels, so the place is the same from probe to probe.

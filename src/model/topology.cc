@@ -32,16 +32,7 @@ std::string Server::errant_text() const {
     return out;
 }
 
-std::optional<Seconds> Server::lag() const {
-    if (facts == nullptr) {
-        return std::nullopt;
-    }
-    if (facts->queried_lag) {
-        return facts->queried_lag;
-    }
-    const Channel* main = channel();
-    return main == nullptr ? std::nullopt : main->lag;
-}
+std::optional<Seconds> Server::lag() const { return facts == nullptr ? std::nullopt : facts->lag_on(channel()); }
 
 std::optional<Instant> ack_wait(const Server* before, const Facts& facts, Instant seen) {
     const SemiSync& now = facts.semi_sync;

@@ -54,6 +54,7 @@ struct ProbeMemory {
 /// What one of the site's own questions said last.
 struct SiteAnswer {
     std::optional<std::string> text;      ///< its first cell
+    bool is_null = false;                 ///< there was one, and it was NULL
     std::optional<Instant> silent_until;  ///< it did not end: when it is asked again
 };
 

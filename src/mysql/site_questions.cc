@@ -24,6 +24,7 @@ std::optional<std::int64_t> whole_number(const std::string& text) {
 
 void put_lag(Facts& facts, const SiteAnswer& said) {
     facts.queried_lag.reset();
+    facts.is_lag_unknown = said.is_null && !said.silent_until;
     const auto lag = whole_number(said.text.value_or(""));
     if (lag && !said.silent_until) {
         facts.queried_lag = Seconds(std::max<std::int64_t>(0, *lag));
@@ -65,6 +66,7 @@ constexpr SiteQuestion rare_questions[] = {
          facts.semi_sync_priority = 0;
          const auto text = said.text.value_or("");
          std::from_chars(text.data(), text.data() + text.size(), facts.semi_sync_priority);
+         facts.semi_sync_priority = std::max(0, facts.semi_sync_priority);
      }},
     {"DetectPseudoGTIDQuery",
      &Questions::pseudo_gtid,
@@ -140,6 +142,7 @@ void note_answer(const ServerLink& link, std::string_view key, SiteAnswer& said,
     if (!answer.error && !answer.sets.empty() && !answer.sets.front().rows.empty() &&
         !answer.sets.front().rows.front().empty()) {
         said.text = answer.sets.front().rows.front().front();
+        said.is_null = !said.text.has_value();
     }
 }
 

@@ -1,6 +1,7 @@
 // The site's own questions: one that hangs costs its own answer, and nothing of the server.
 #include <gtest/gtest.h>
 
+#include "model/topology.h"
 #include "mysql/fake_sql_test.h"
 
 namespace orc::mysql {
@@ -82,6 +83,50 @@ TEST(SiteQuestions, what_one_answered_before_stays_while_it_hangs_unless_it_is_t
         EXPECT_EQ(facts->queried_lag, std::nullopt);
         EXPECT_EQ(facts->cluster_alias, "shop");
         EXPECT_EQ(facts->data_center, "east");
+    }
+}
+
+TEST(SiteQuestions, a_lag_of_null_is_unknown_and_no_answer_is_none) {
+    struct Case {
+        std::string_view name;
+        FakeSql::Reply reply;
+        std::optional<Seconds> lag;
+    };
+    const Case cases[] = {
+        {"a number", FakeSql::table({{"3"}}), Seconds(3)},
+        {"negative", FakeSql::table({{"-3"}}), Seconds(0)},
+        {"NULL", FakeSql::table({{std::nullopt}}), std::nullopt},
+        {"no row", FakeSql::table({}), Seconds(7)},
+        {"no whole number", FakeSql::table({{"0.5"}}), Seconds(7)},
+        {"refused", FakeSql::refusal(1146, "gone"), Seconds(7)},
+    };
+    for (const auto& c : cases) {
+        SCOPED_TRACE(c.name);
+        Scene scene("8.4.3", asking(&Questions::lag, "SELECT lag"));
+        make_mysql(scene.sql);
+        scene.sql.on("SELECT lag", c.reply);
+        scene.sql.on("SELECT dc", FakeSql::table({{"east"}}));
+        scene.sql.on(
+            "SHOW REPLICA STATUS",
+            FakeSql::table({{"db1", "3306", "7"}}, {"Source_Host", "Source_Port", "Seconds_Behind_Source"})
+        );
+        const auto facts = scene.probe();
+        ASSERT_TRUE(facts) << facts.error().message;
+        model::Server server;
+        server.facts = std::make_shared<model::Facts>(*facts);
+        EXPECT_EQ(server.lag(), c.lag);
+    }
+}
+
+TEST(SiteQuestions, a_priority_is_no_negative_number) {
+    for (const auto& [said, priority] : {std::pair("-1", 0), std::pair("12", 12), std::pair("x", 0)}) {
+        Scene scene("8.4.3", asking(&Questions::semi_sync_priority, "SELECT priority"));
+        make_mysql(scene.sql);
+        scene.sql.on("SELECT priority", FakeSql::table({{said}}));
+        scene.sql.on("SELECT dc", FakeSql::table({{"east"}}));
+        const auto facts = scene.probe();
+        ASSERT_TRUE(facts) << facts.error().message;
+        EXPECT_EQ(facts->semi_sync_priority, priority) << said;
     }
 }
 

@@ -306,6 +306,13 @@ TEST(InstanceRow, comes_back_as_the_server_that_was_written) {
     primary.facts = facts;
     expect_to_come_back(primary, moment);
 
+    model::Server of_unknown_lag = replica;
+    facts = std::make_shared<model::Facts>(*replica.facts);
+    facts->queried_lag.reset();
+    facts->is_lag_unknown = true;
+    of_unknown_lag.facts = facts;
+    expect_to_come_back(of_unknown_lag, moment);
+
     model::Server on_mariadb = replica;
     facts = std::make_shared<model::Facts>(*replica.facts);
     facts->version = model::Version::parse("10.11.6-MariaDB-log", "Debian 12");

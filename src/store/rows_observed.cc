@@ -246,6 +246,7 @@ ServerPtr server_of(const Row& row, const Moment& now, ChannelsOf& channels) {
     Channel channel = channel_of(from, facts->version.is_mariadb());
     GroupMembership group = group_of(from);
     if (!channel.source.host.empty() && channel.source.host != "_") {
+        facts->is_lag_unknown = !facts->queried_lag && channel.lag.has_value();
         facts->queried_lag = facts->queried_lag == channel.lag ? std::nullopt : facts->queried_lag;
         const auto all = channels.find(out->endpoint);
         auto rows = all == channels.end() ? std::vector<Channel>{} : std::move(all->second);
