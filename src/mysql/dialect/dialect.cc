@@ -189,18 +189,24 @@ std::string Dialect::own_position() const {
 std::string Dialect::registered_replicas() const { return speaks_new_words() ? "SHOW REPLICAS" : "SHOW SLAVE HOSTS"; }
 
 std::string Dialect::dump_threads() const {
-    const bool is_new = is_mysql() && version_.at_least(8, 0, 22);
-    return std::string("SELECT HOST, USER FROM ") + (is_new ? "performance_schema" : "information_schema") +
-           ".processlist WHERE COMMAND IN ('Binlog Dump', 'Binlog Dump GTID')";
+    return select_sessions("HOST, USER", "COMMAND IN ('Binlog Dump', 'Binlog Dump GTID')");
 }
 
-std::string Dialect::sessions() const {
-    const bool is_new = is_mysql() && version_.at_least(8, 0, 22);
-    return std::string("SELECT ID, USER, COMMAND FROM ") + (is_new ? "performance_schema" : "information_schema") +
-           ".processlist";
+std::string Dialect::sessions() const { return select_sessions("ID, USER, COMMAND", "TRUE"); }
+
+std::string Dialect::session_with(std::uint64_t id) const {
+    return select_sessions("ID, USER, COMMAND", "ID = " + std::to_string(id));
 }
 
-std::string Dialect::session_with(std::uint64_t id) const { return sessions() + " WHERE ID = " + std::to_string(id); }
+std::string Dialect::select_sessions(const std::string& columns, const std::string& condition) const {
+    const std::string old_list = "SELECT " + columns + " FROM information_schema.processlist WHERE " + condition;
+    if (!is_mysql() || !version_.at_least(8, 0, 22)) {
+        return old_list;
+    }
+    // The new list does not lock, but is empty where the performance schema is switched off.
+    return "SELECT " + columns + " FROM performance_schema.processlist WHERE " + condition + " UNION ALL " + old_list +
+           " AND NOT @@global.performance_schema";
+}
 
 std::string_view Dialect::semi_sync_variables() { return "SHOW GLOBAL VARIABLES LIKE 'rpl_semi_sync%'"; }
 

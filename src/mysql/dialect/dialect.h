@@ -179,6 +179,7 @@ private:
     std::string threads_words(Threads threads) const;
     std::string name_in_front(std::string_view channel) const;
     std::string name_behind(std::string_view channel) const;
+    std::string select_sessions(const std::string& columns, const std::string& condition) const;
 
     model::Version version_;
 };

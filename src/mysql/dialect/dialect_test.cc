@@ -262,6 +262,11 @@ TEST(Dialect, optional_tables_exist_only_where_they_do) {
     EXPECT_TRUE(dialect_of("5.7.30").stored_credentials(""));
     EXPECT_NE(dialect_of("8.0.21").dump_threads().find("information_schema"), std::string::npos);
     EXPECT_NE(dialect_of("8.0.22").dump_threads().find("performance_schema"), std::string::npos);
+    // Where the performance schema is off its list is empty, and the old one is asked.
+    for (const auto& sql : {dialect_of("8.4.3").dump_threads(), dialect_of("8.4.3").sessions()}) {
+        EXPECT_NE(sql.find("UNION ALL"), std::string::npos) << sql;
+        EXPECT_TRUE(sql.ends_with("AND NOT @@global.performance_schema")) << sql;
+    }
     EXPECT_NE(dialect_of("22.08.5-maxscale").dump_threads().find("information_schema"), std::string::npos);
     EXPECT_FALSE(dialect_of("8.0.36").ndb_peers());
     EXPECT_TRUE(dialect_of("8.0.36-ndb-8.0.36-cluster").ndb_peers());
