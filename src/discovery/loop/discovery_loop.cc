@@ -214,6 +214,17 @@ DiscoveryLoop::DiscoveryLoop(Seams seams, config::Settings settings)
 
 DiscoveryLoop::~DiscoveryLoop() = default;
 
+/// Servers that the new filters leave out go, as if they had been in force when we started; those that somebody
+/// discovered in spite of the old ones stay.
+void DiscoveryLoop::State::leave_out(config::HostFilters filters) {
+    const auto before = std::exchange(ignored, std::move(filters));
+    for (const auto& server : schedule.servers()) {
+        if (ignored.matches(server) && !before.matches(server) && !seeds.contains(server)) {
+            forget(server, false);
+        }
+    }
+}
+
 void DiscoveryLoop::State::adopt(const config::Settings& fresh) {
     const bool has_other_patterns = settings.cluster_name_to_alias != fresh.cluster_name_to_alias ||
                                     settings.data_center_pattern != fresh.data_center_pattern ||
@@ -225,7 +236,7 @@ void DiscoveryLoop::State::adopt(const config::Settings& fresh) {
         );
     }
     settings = fresh;
-    ignored = config::HostFilters(settings.discovery_ignore_hostname_filters);
+    leave_out(config::HostFilters(settings.discovery_ignore_hostname_filters));
     ignored_replicas = config::HostFilters(settings.discovery_ignore_replica_hostname_filters);
     ignored_sources = config::HostFilters(settings.discovery_ignore_master_hostname_filters);
     ignored_users = config::NameFilters(settings.discovery_ignore_replication_username_filters);

@@ -125,6 +125,17 @@ TEST(DiscoveryKeys, take_force_with_a_reload) {
          is_known("new"),
          "unknown",
          "known"},
+        {"DiscoveryIgnoreHostnameFilters",
+         [](auto& s) { s.discovery_ignore_hostname_filters = {"^b:"}; },
+         [](Bench& bench) {
+             bench.clock.run_for(Seconds(20));
+             const auto before = bench.fake("b").probes;
+             bench.clock.run_for(Seconds(20));
+             const bool is_probed = bench.fake("b").probes > before;
+             return std::string(is_probed ? "probed, " : "") + (bench.server("b") == nullptr ? "unknown" : "known");
+         },
+         "unknown",
+         "probed, known"},
         {"DiscoveryIgnoreReplicaHostnameFilters",
          [](auto& s) { s.discovery_ignore_replica_hostname_filters = {"new"}; },
          is_known("new"),

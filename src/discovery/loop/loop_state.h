@@ -54,6 +54,7 @@ struct DiscoveryLoop::State : std::enable_shared_from_this<State> {
     void announce(const ChangedClusters& changed);
     Reading reading_now() const;
     void adopt(const config::Settings& fresh);
+    void leave_out(config::HostFilters filters);
 
     // loop_requests.cc
     static Task<Endpoint> take_up(std::shared_ptr<State> self, Endpoint server);
