@@ -115,6 +115,8 @@ public:
     virtual Task<void> set_semi_sync_source(Endpoint server, bool enabled, Deadline deadline) = 0;
     virtual Task<void> set_semi_sync_replica(Endpoint server, bool enabled, Deadline deadline) = 0;
 
+    /// The next probe of the server reads also what is rarely read, for somebody who waits for the answer.
+    virtual void want_all(const Endpoint& server) { static_cast<void>(server); }
     /// Called on the control executor when a kept-open session breaks by itself (closed, reset), with the server's
     /// endpoint.
     virtual void on_session_broken(std::function<void(Endpoint)> listener) = 0;

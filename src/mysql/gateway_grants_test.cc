@@ -40,5 +40,22 @@ TEST(GatewayGrants, an_account_that_lacks_rights_logs_in_now_and_then) {
     EXPECT_EQ(scene.broken, 0);
 }
 
+TEST(GatewayGrants, who_wants_all_hears_what_is_rarely_read_and_what_was_refused) {
+    Scene scene("8.4.3");
+    make_mysql(scene.sql);
+    scene.sql.on("SELECT COUNT(*) FROM mysql.", FakeSql::refusal(1142, "SELECT command denied"));
+    ASSERT_TRUE(scene.probe());
+    ASSERT_TRUE(scene.probe());
+    scene.sql.on("SELECT COUNT(*) FROM mysql.", FakeSql::table({{"1"}}));
+    scene.sql.forget_asked();
+    scene.gateway->want_all(scene.at());
+    const auto facts = scene.probe();
+    ASSERT_TRUE(facts) << facts.error().message;
+    EXPECT_EQ(scene.sql.count("SHOW GRANTS"), 1U);
+    EXPECT_TRUE(facts->replication_credentials_available);
+    ASSERT_TRUE(scene.probe());
+    EXPECT_EQ(scene.sql.count("SHOW GRANTS"), 1U) << "once";
+}
+
 }  // namespace
 }  // namespace orc::mysql

@@ -116,6 +116,11 @@ public:
     void on_session_broken(std::function<void(Endpoint)> listener) override {
         context_->on_broken = std::move(listener);
     }
+    void want_all(const Endpoint& server) override {
+        auto& memory = link(server)->memory();
+        memory.wants_all = true;
+        memory.unavailable.clear();
+    }
     void expect_tls(const Endpoint& server) override { context_->dialer.expect_tls(server); }
     void forget(Endpoint server) override {
         if (const auto known = links_.find(server); known != links_.end()) {

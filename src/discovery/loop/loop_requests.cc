@@ -71,6 +71,7 @@ Task<Endpoint> DiscoveryLoop::take_up(Endpoint server) {
 Task<model::ServerPtr> DiscoveryLoop::discover(Endpoint server, Deadline deadline) {
     const auto self = state_;
     CO_TRY(const Endpoint known, co_await State::take_up(self, std::move(server)));
+    self->seams.gateway.want_all(known);
     const auto request = self->ask(known, deadline);
     self->pump();
     const std::vector<ProbeRequestPtr> asked(1, request);

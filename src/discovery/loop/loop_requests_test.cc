@@ -155,5 +155,17 @@ TEST(Requests, refresh_reads_anew_and_returns_at_its_deadline) {
     EXPECT_GE(bench.server("b")->check.failures, 1U);
 }
 
+TEST(DiscoveryLoop, who_discovers_a_server_hears_what_is_rarely_read_too) {
+    Bench bench(seeded());
+    bench.add_four();
+    bench.start();
+    bench.clock.run_for(Seconds(1));
+    EXPECT_TRUE(bench.gateway.wanted_all.empty());
+    Result<model::ServerPtr> out = fail(ErrorCode::corrupt, "");
+    bench.run(discover(bench, "b", bench.clock.deadline_in(Seconds(5)), out), Seconds(1));
+    EXPECT_TRUE(out);
+    EXPECT_EQ(bench.gateway.wanted_all, std::vector<Endpoint>{ep("b")});
+}
+
 }  // namespace
 }  // namespace orc::discovery

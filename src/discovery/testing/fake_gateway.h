@@ -45,6 +45,7 @@ public:
     std::map<Endpoint, std::shared_ptr<FakeServer>> servers;
     std::set<Endpoint> forgotten;
     std::vector<Endpoint> expected_tls;
+    std::vector<Endpoint> wanted_all;
 
     FakeServer& at(const Endpoint& endpoint) { return *servers.at(endpoint); }
     void break_session(const Endpoint& endpoint) {
@@ -118,6 +119,7 @@ public:
         listeners_.push_back(std::move(listener));
     }
     void expect_tls(const Endpoint& server) override { expected_tls.push_back(server); }
+    void want_all(const Endpoint& server) override { wanted_all.push_back(server); }
     void forget(Endpoint server) override { forgotten.insert(server); }
     Co<void> stop() override { co_return; }
 
