@@ -86,7 +86,8 @@ public:
 
     /// Has a server read soon and returns the name under which it is kept; forgotten servers come back. Error: invalid.
     Task<Endpoint> take_up(Endpoint server);
-    /// Reads a server at once, registers it and follows its source and replicas. Forgotten servers come back.
+    /// Reads a server at once, registers it and follows its source and replicas. Forgotten servers come back. Null: it
+    /// replicates as a user that is left out of discovery.
     Task<model::ServerPtr> discover(Endpoint server, Deadline deadline);
     /// Reads all of them at once, in parallel; returns when each has answered or failed. Used to confirm a verdict.
     Co<void> refresh(std::vector<Endpoint> servers, Deadline deadline);

@@ -270,6 +270,20 @@ TEST(DiscoveryLoop, obeys_the_filters) {
     EXPECT_EQ(bench.cluster("a"), "a:3306: a/0 b/1 c/1");
 }
 
+TEST(DiscoveryLoop, a_server_that_is_left_out_by_its_user_is_no_error) {
+    auto settings = seeded();
+    settings.discovery_ignore_replication_username_filters = {"^cdc"};
+    Bench bench(settings);
+    bench.add_four();
+    bench.fake("d").facts.channels[0].user = "cdc_reader";
+    bench.start();
+    Result<model::ServerPtr> out = fail(ErrorCode::corrupt, "");
+    bench.run(discover(bench, "d", bench.clock.deadline_in(Seconds(5)), out), Seconds(1));
+    ASSERT_TRUE(out) << out.error().message;
+    EXPECT_EQ(*out, nullptr);
+    EXPECT_EQ(bench.server("d"), nullptr);
+}
+
 TEST(DiscoveryLoop, begins_with_the_servers_of_an_earlier_run) {
     Bench bench;
     bench.settings.mysql_hostname_resolve_method = "none";

@@ -83,6 +83,9 @@ Task<model::ServerPtr> DiscoveryLoop::discover(Endpoint server, Deadline deadlin
     if (!request->is_done) {
         co_return fail(ErrorCode::timed_out, "discover " + known.text() + ": no answer in time");
     }
+    if (!request->outcome && request->outcome.error().code == ErrorCode::refused) {
+        co_return nullptr;  // not by the server: see State::took
+    }
     if (!request->outcome) {
         co_return tl::unexpected<Error>(with_context("discover " + known.text(), request->outcome.error()));
     }
