@@ -1,5 +1,7 @@
 #include "api/instance_state.h"
 
+#include <algorithm>
+
 namespace orc::api {
 namespace {
 
@@ -7,6 +9,15 @@ Seconds distance(Seconds a, Seconds b) { return a > b ? a - b : b - a; }
 
 bool has_threads(const model::Channel& channel) {
     return channel.receiver != model::ThreadState::none && channel.applier != model::ThreadState::none;
+}
+
+bool runs(const model::Channel& channel) {
+    return channel.receiver == model::ThreadState::running && channel.applier == model::ThreadState::running;
+}
+
+template <typename Condition>
+bool has_channel(const model::Server& server, const Condition& condition) {
+    return server.facts != nullptr && std::ranges::any_of(server.facts->channels, condition);
 }
 
 }  // namespace
@@ -31,20 +42,30 @@ bool InstanceJudge::has_reasonable_maintenance_lag(const model::Server& server) 
     return lag <= maintenance_lag_limit_;
 }
 
-bool InstanceJudge::is_lagging(const model::Server& server) const {
-    const auto lag = server.lag();
-    const model::Channel* channel = server.channel();
+bool InstanceJudge::is_behind(const std::optional<Seconds>& lag, const model::Channel* channel) const {
     return lag && distance(*lag, channel == nullptr ? Seconds(0) : channel->delay) > lag_limit_;
+}
+
+/// On any channel; the main one as ReplicationLagQuery says.
+bool InstanceJudge::is_lagging(const model::Server& server) const {
+    const model::Channel* main = server.channel();
+    return is_behind(server.lag(), main) || has_channel(server, [&](const model::Channel& channel) {
+               return &channel != main && is_behind(channel.lag, &channel);
+           });
+}
+
+bool InstanceJudge::is_listed(const model::Server& server) const {
+    const model::Channel* main = server.channel();
+    return !problems(server).empty() || (main != nullptr && is_behind(main->lag, main));
 }
 
 std::vector<std::string> InstanceJudge::problems(const model::Server& server) const {
     std::vector<std::string> out;
-    const model::Channel* channel = server.channel();
     if (!is_last_check_valid(server)) {
         out.emplace_back("last_check_invalid");
     } else if (!is_recently_checked(server)) {
         out.emplace_back("not_recently_checked");
-    } else if (channel != nullptr && has_threads(*channel) && !server.is_replicating()) {
+    } else if (has_channel(server, [](const auto& channel) { return has_threads(channel) && !runs(channel); })) {
         out.emplace_back("not_replicating");
     } else if (is_lagging(server)) {
         out.emplace_back("replication_lag");

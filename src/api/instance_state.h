@@ -2,6 +2,7 @@
 // skins print it. Pure.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,9 +27,12 @@ public:
     /// Classic words: last_check_invalid, not_recently_checked, not_replicating, replication_lag, errant_gtid,
     /// group_replication_member_not_online.
     std::vector<std::string> problems(const model::Server& server) const;
+    /// It belongs into the list of problems: it has one, or its main channel lags, whatever ReplicationLagQuery says.
+    bool is_listed(const model::Server& server) const;
 
 private:
     bool is_checked_within(const model::Server& server, Micros span) const;
+    bool is_behind(const std::optional<Seconds>& lag, const model::Channel* channel) const;
     bool is_lagging(const model::Server& server) const;
 
     Instant now_;

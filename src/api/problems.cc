@@ -26,7 +26,7 @@ std::vector<model::ServerPtr> problems(
     const InstanceJudge judge(settings, now);
     const config::HostFilters ignored(settings.problem_ignore_hostname_filters);
     return servers_where(topology, [&](const model::Server& server) {
-        return !server.downtime && is_of_cluster(topology, server, cluster) && !judge.problems(server).empty() &&
+        return !server.downtime && is_of_cluster(topology, server, cluster) && judge.is_listed(server) &&
                !ignored.matches(server.endpoint);
     });
 }

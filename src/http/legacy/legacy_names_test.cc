@@ -231,6 +231,20 @@ TEST_F(LegacyNames, instance_lists_its_problems_in_the_classic_order) {
         {"delayed",
          [](model::Server&, model::Facts& f) { f.channels[0].lag = f.channels[0].delay = Seconds(600); },
          "[]"},
+        {"stopped on a further channel",
+         [](model::Server&, model::Facts& f) {
+             f.channels.push_back(f.channels[0]);
+             f.channels[1].name = "eu";
+             f.channels[1].receiver = model::ThreadState::stopped;
+         },
+         R"(["not_replicating"])"},
+        {"behind on a further channel",
+         [](model::Server&, model::Facts& f) {
+             f.channels.push_back(f.channels[0]);
+             f.channels[1].name = "eu";
+             f.channels[1].lag = Seconds(11);
+         },
+         R"(["replication_lag"])"},
         {"group",
          [](model::Server& s, model::Facts& f) {
              s.errant = discovery::testing::gtids("3e11fa47-71ca-11e1-9e33-c80aa9429562:1");
