@@ -61,6 +61,7 @@ struct Server {
     /// The classic AncestryUUID: uuids from the topmost known source down to this server, then its group's name, joined
     /// by commas; "" where nothing has a uuid.
     std::string ancestry;
+    std::string cluster_alias;  ///< of its cluster, when this was made; "" when it has none
 
     // Intended, copied in so that a snapshot is complete:
     std::optional<Downtime> downtime;  ///< in force when the snapshot was made

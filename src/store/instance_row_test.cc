@@ -48,11 +48,13 @@ model::Server full_server() {
     facts->binlog_row_image = "FULL";
     facts->self = {"bin.000007", 1234};
     facts->gtid_mode = "ON";
-    facts->executed = gtid::GtidSet::parse("00000000-0000-0000-0000-0000000000aa:1-5").value();
+    facts->executed =
+        gtid::GtidSet::parse("00000000-0000-0000-0000-0000000000aa:1-5,00000000-0000-0000-0000-0000000000bb:7").value();
     facts->latency = Micros(1500);
     facts->registered_replicas = {{"db9", 3306}, {"db3", 3306}};
     facts->semi_sync_priority = 3;
     facts->semi_sync.timeout = Millis(10'000);
+    facts->cluster_alias = "what the query says";
     facts->data_center = "east";
     facts->queried_lag = Seconds(4);
     model::Channel channel;
@@ -83,6 +85,7 @@ model::Server full_server() {
     out.check.seen = Instant(Seconds(10));
     out.check.seen_wall = noon;
     out.cluster = ClusterName("db1:3306");
+    out.cluster_alias = "shop";
     out.depth = 1;
     out.errant = gtid::GtidSet::parse("00000000-0000-0000-0000-0000000000aa:9").value();
     return out;
@@ -129,7 +132,8 @@ TEST(InstanceRow, says_what_the_original_would) {
         {"oracle_gtid", "1"},
         {"mariadb_gtid", "0"},
         {"supports_oracle_gtid", "1"},
-        {"executed_gtid_set", "00000000-0000-0000-0000-0000000000aa:1-5"},
+        {"executed_gtid_set", "00000000-0000-0000-0000-0000000000aa:1-5,\n00000000-0000-0000-0000-0000000000bb:7"},
+        {"suggested_cluster_alias", "shop"},
         {"gtid_errant", "00000000-0000-0000-0000-0000000000aa:9"},
         {"master_log_file", "bin.000009"},
         {"read_master_log_pos", "77"},

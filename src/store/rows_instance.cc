@@ -1,6 +1,7 @@
 // A server as its row in database_instance.
 #include <algorithm>
 
+#include "gtid/printed.h"
 #include "store/quoted_text.h"
 #include "store/rows.h"
 #include "store/rows_fill.h"
@@ -194,8 +195,8 @@ void fill_identity(const Filler& to, const Facts& facts) {
 // Classic readers parse these two as MySQL sets, so MariaDB's positions stay out of them.
 void fill_gtid(const Filler& to, const Server& server, const Facts& facts) {
     const auto* executed = std::get_if<gtid::GtidSet>(&facts.executed);
-    to.add(executed == nullptr ? std::string() : executed->text());
-    to.add(facts.purged.text());
+    to.add(executed == nullptr ? std::string() : gtid::printed(*executed));
+    to.add(gtid::printed(facts.purged));
     to.add(server.errant_text());
 }
 
@@ -205,7 +206,7 @@ void fill_place(const Filler& to, const Server& server, const Facts& facts) {
     to.add(facts.registered_replicas.size());
     to.add(keys_json(facts.registered_replicas));
     to.add(server.cluster.text());
-    to.add(facts.cluster_alias);
+    to.add(server.cluster_alias);
     to.add(facts.data_center);
     to.add(facts.region);
     to.add(facts.environment);

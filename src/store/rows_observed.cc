@@ -125,7 +125,7 @@ void read_place(Columns& from, Server& server, Facts& facts) {
     from.text();  // the count of the replicas that follow
     facts.registered_replicas = endpoints_of(from.text());
     server.cluster = ClusterName(from.text());
-    facts.cluster_alias = from.text();
+    server.cluster_alias = facts.cluster_alias = from.text();
     facts.data_center = from.text();
     facts.region = from.text();
     facts.environment = from.text();

@@ -117,6 +117,7 @@ private:
     void touch_hosts_of(const Record& record, Touched& touched) const;
     void set_parent(Record& record, std::optional<Endpoint> parent, Touched& touched);
     void replace(const std::set<Endpoint>& servers, Touched& touched);
+    void put_place(model::Server& server, const Place& place) const;
     void collect_members(const ClusterName& cluster, std::set<Endpoint>& out) const;
     static Executed executed_of(const Record& record);
     static Look look_at(const Record& record);

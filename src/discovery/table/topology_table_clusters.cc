@@ -61,9 +61,7 @@ void TopologyTable::replace(const std::set<Endpoint>& servers, Touched& touched)
         record.place = std::move(place);
         if (record.server != nullptr) {
             auto moved = std::make_shared<model::Server>(*record.server);
-            moved->cluster = record.place.cluster;
-            moved->depth = record.place.depth;
-            moved->is_co_primary = record.place.is_co_primary;
+            put_place(*moved, record.place);
             if (moved->remembered != nullptr) {
                 moved->remembered = as_remembered(*moved, *moved->remembered);
             }
@@ -72,15 +70,21 @@ void TopologyTable::replace(const std::set<Endpoint>& servers, Touched& touched)
     }
 }
 
+void TopologyTable::put_place(model::Server& server, const Place& place) const {
+    server.cluster = place.cluster;
+    server.depth = place.depth;
+    server.is_co_primary = place.is_co_primary;
+    const auto alias = aliases_.alias_of(place.cluster);
+    server.cluster_alias = alias == place.cluster.text() ? "" : alias;
+}
+
 void TopologyTable::remake(Record& record, WallTime wall) {
     auto server = std::make_shared<model::Server>();
     server->endpoint = record.endpoint;
     server->facts = record.facts;
     server->check = record.check;
     server->stream = record.stream;
-    server->cluster = record.place.cluster;
-    server->depth = record.place.depth;
-    server->is_co_primary = record.place.is_co_primary;
+    put_place(*server, record.place);
     server->errant = record.errant.errant();
     server->errant_mariadb = record.errant_mariadb.errant();
     server->ancestry = ancestry_of(record);

@@ -41,6 +41,9 @@ TEST(TopologyTable, chooses_the_alias_by_override_answer_pattern_ledger_name) {
     const auto alias = [&] { return desk.table.cluster_of(ep("a"))->alias; };
     desk.read("a", facts);
     EXPECT_EQ(alias(), "from-pattern");
+    desk.read("a", facts);
+    EXPECT_EQ(desk.server("a").cluster_alias, "from-pattern") << "as of its latest reading";
+    EXPECT_EQ(desk.server("z").cluster_alias, "");
     desk.intend(model::PutClusterAlias{ClusterName("a:3306"), "kept"});
     EXPECT_EQ(alias(), "from-pattern") << "what the configuration says now, not what it said once";
     desk.intend(model::PutClusterAlias{ClusterName("z:3306"), "kept of z"});

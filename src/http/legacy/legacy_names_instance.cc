@@ -2,6 +2,7 @@
 #include <unordered_map>
 
 #include "api/instance_state.h"
+#include "gtid/printed.h"
 #include "http/legacy/legacy_names.h"
 
 namespace orc::http::legacy {
@@ -123,8 +124,8 @@ void progress(JsonWriter& json, const Subject& it) {
     json.field("LastIOError", quoted_ascii(it.channel.receiver_error));
     nullable(json, "SecondsBehindMaster", count_of(it.channel.lag));
     json.field("SQLDelay", it.channel.delay.count());
-    json.field("ExecutedGtidSet", executed == nullptr ? "" : executed->text());
-    json.field("GtidPurged", it.facts.purged.text()).field("GtidErrant", it.server.errant_text());
+    json.field("ExecutedGtidSet", executed == nullptr ? "" : gtid::printed(*executed));
+    json.field("GtidPurged", gtid::printed(it.facts.purged)).field("GtidErrant", it.server.errant_text());
     nullable(json, "SlaveLagSeconds", count_of(it.server.lag()));
     nullable(json, "ReplicationLagSeconds", count_of(it.server.lag()));
     json.key("SlaveHosts");
@@ -134,7 +135,9 @@ void progress(JsonWriter& json, const Subject& it) {
 }
 
 void place(JsonWriter& json, const Subject& it) {
-    json.field("ClusterName", it.server.cluster.text()).field("SuggestedClusterAlias", it.facts.cluster_alias);
+    const bool has_alias = it.cluster != nullptr && it.cluster->alias != it.cluster->name.text();
+    json.field("ClusterName", it.server.cluster.text());
+    json.field("SuggestedClusterAlias", has_alias ? it.cluster->alias : "");
     json.field("DataCenter", it.facts.data_center).field("Region", it.facts.region);
     json.field("PhysicalEnvironment", it.facts.environment).field("ReplicationDepth", it.server.depth);
     json.field("IsCoMaster", it.server.is_co_primary);
@@ -226,7 +229,9 @@ void group(JsonWriter& json, const Subject& it) {
     json.field("ReplicationGroupIsSinglePrimary", membership.single_primary);
     json.field("ReplicationGroupMemberState", membership.state);
     json.field("ReplicationGroupMemberRole", membership.role).key("ReplicationGroupMembers");
-    write(json, membership.members);
+    std::vector<Endpoint> members = membership.members;
+    std::ranges::sort(members);
+    write(json, members);
     json.key("ReplicationGroupPrimaryInstanceKey");
     write(json, membership.primary.value_or(Endpoint{}));
 }

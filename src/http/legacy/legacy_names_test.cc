@@ -265,6 +265,31 @@ TEST_F(LegacyNames, instance_lists_its_problems_in_the_classic_order) {
     }
 }
 
+TEST_F(LegacyNames, instance_lists_the_members_of_its_group_in_order) {
+    auto& group = facts_of("db2").group.emplace();
+    group.members = {{"db3", 3306}, {"db1", 3307}, {"db1", 3306}};
+    EXPECT_EQ(
+        boost::json::serialize(instance_json("db2").at("ReplicationGroupMembers")),
+        R"([{"Hostname":"db1","Port":3306},{"Hostname":"db1","Port":3307},{"Hostname":"db3","Port":3306}])"
+    );
+}
+
+TEST_F(LegacyNames, instance_suggests_the_alias_that_its_cluster_has) {
+    facts_of("db2").cluster_alias = "what the query says";
+    EXPECT_EQ(instance_json("db2").at("SuggestedClusterAlias").as_string(), "shop");
+    const auto cluster = topology_->cluster(Endpoint{"db2", 3306});
+    const_cast<model::Cluster&>(*cluster).alias = cluster->name.text();
+    EXPECT_EQ(instance_json("db2").at("SuggestedClusterAlias").as_string(), "") << "it has none";
+}
+
+TEST_F(LegacyNames, instance_prints_sets_as_the_server_does) {
+    const std::string a = "00000000-0000-0000-0000-00000000000a:1-5";
+    const std::string b = "00000000-0000-0000-0000-00000000000b:7";
+    facts_of("db2").executed = facts_of("db2").purged = discovery::testing::gtids(a + "," + b);
+    EXPECT_EQ(instance_json("db2").at("ExecutedGtidSet").as_string(), a + ",\n" + b);
+    EXPECT_EQ(instance_json("db2").at("GtidPurged").as_string(), a + ",\n" + b);
+}
+
 TEST_F(LegacyNames, texts_of_servers_cannot_break_the_answer) {
     facts_of("db2").channels[0].receiver_error = "gr\xFC\xDF <b>\n\"x\"";
     facts_of("db2").version.comment = "bad \xFF byte";
