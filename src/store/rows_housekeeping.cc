@@ -164,20 +164,23 @@ Result<std::string> read_commit_mark(const Reader& reader) {
 
 namespace {
 
-// Rows of `table` that have outlived their use. `key` tells them apart.
+// Deletes all rows that have outlived their use. `key` tells them apart.
 struct Outlived {
-    std::string_view table;
-    std::string_view condition;
+    std::string_view sql;
     Row values;
     std::string_view key = "rowid";
 };
 
+// delete from t where condition -> delete from t where key in (select key from t where condition limit ?)
 Expiry expiry_of(Outlived rows) {
+    constexpr std::string_view where = " where ";
+    const auto table = rows.sql.find("from ");
+    const auto condition = rows.sql.find(where) + where.size();
     const std::string key(rows.key);
-    const std::string from = " from " + std::string(rows.table) + " where ";
     rows.values.emplace_back(expired_at_once);
     return Expiry{
-        "delete" + from + key + " in (select " + key + from + std::string(rows.condition) + " limit ?)",
+        std::string(rows.sql.substr(0, condition)) + key + " in (select " + key + " " +
+            std::string(rows.sql.substr(table)) + " limit ?)",
         std::move(rows.values)
     };
 }
@@ -193,43 +196,41 @@ std::vector<Expiry> expiries(WallTime now, const Retention& retention) {
     const std::string before_resolves = db_timestamp(now - retention.resolves);
     // Rows that still block, or that somebody still has to finish, stay whatever their age.
     const Outlived all[] = {
-        {"audit", "audit_timestamp < ?", {before_history}},
-        {"topology_recovery_steps", "audit_at < ?", {before_history}},
-        {"topology_recovery",
-         "start_active_period < ? and in_active_period = 0"
+        {"delete from audit where audit_timestamp < ?", {before_history}},
+        {"delete from topology_recovery_steps where audit_at < ?", {before_history}},
+        {"delete from topology_recovery where start_active_period < ? and in_active_period = 0"
          " and end_recovery is not null",
          {before_history}},
-        {"topology_failure_detection", "start_active_period < ? and in_active_period = 0", {before_history}},
-        {"database_instance", "last_seen < ?", {before_unseen}},
-        {"node_health_history", "first_seen_active < ?", {before_unseen}},
-        {"database_instance_analysis_changelog", "analysis_timestamp < ?", {before_unseen}},
-        {"database_instance_last_analysis",
-         "analysis_timestamp < ? and not exists (select 1 from"
+        {"delete from topology_failure_detection where start_active_period < ? and in_active_period = 0",
+         {before_history}},
+        {"delete from database_instance where last_seen < ?", {before_unseen}},
+        {"delete from node_health_history where first_seen_active < ?", {before_unseen}},
+        {"delete from database_instance_analysis_changelog where analysis_timestamp < ?", {before_unseen}},
+        {"delete from database_instance_last_analysis where analysis_timestamp < ? and not exists (select 1 from"
          " database_instance d where d.hostname = database_instance_last_analysis.hostname"
          " and d.port = database_instance_last_analysis.port)",
          {before_unseen}},
-        {"master_position_equivalence", "last_suggested < ?", {before_unseen}},
-        {"cluster_alias",
-         "last_registered < ? and not exists (select 1 from database_instance d"
+        {"delete from master_position_equivalence where last_suggested < ?", {before_unseen}},
+        {"delete from cluster_alias where last_registered < ? and not exists (select 1 from database_instance d"
          " where d.cluster_name = cluster_alias.cluster_name)",
          {before_unseen}},
-        {"hostname_resolve", "resolved_timestamp < ?", {db_timestamp(now - 2 * retention.resolves)}},
-        {"cluster_domain_name", "last_registered < ?", {before_resolves}},
-        {"cluster_injected_pseudo_gtid", "time_injected < ?", {db_timestamp(now - minutes(60))}},
-        {"database_instance_coordinates_history", "recorded_timestamp < ?", {db_timestamp(now - minutes(4))}},
-        {"database_instance_stale_binlog_coordinates", "first_seen < ?", {db_timestamp(now - minutes(1))}},
-        {"database_instance_maintenance",
-         "maintenance_active is null and end_timestamp < ?",
+        {"delete from hostname_resolve where resolved_timestamp < ?", {db_timestamp(now - 2 * retention.resolves)}},
+        {"delete from cluster_domain_name where last_registered < ?", {before_resolves}},
+        {"delete from cluster_injected_pseudo_gtid where time_injected < ?", {db_timestamp(now - minutes(60))}},
+        {"delete from database_instance_coordinates_history where recorded_timestamp < ?",
+         {db_timestamp(now - minutes(4))}},
+        {"delete from database_instance_stale_binlog_coordinates where first_seen < ?", {db_timestamp(now - minutes(1))}
+        },
+        {"delete from database_instance_maintenance where maintenance_active is null and end_timestamp < ?",
          {db_timestamp(now - days(7))}},
-        {"node_health", "last_seen_active < ?", {db_timestamp(now - Seconds(5))}},
-        {"orchestrator_errand", "asked_at < ?", {db_timestamp(now - hours(1))}},
+        {"delete from node_health where last_seen_active < ?", {db_timestamp(now - Seconds(5))}},
+        {"delete from orchestrator_errand where asked_at < ?", {db_timestamp(now - hours(1))}},
         // A channel that a later reading of its server did not find any more.
-        {"database_instance_channels",
-         "not exists (select 1 from database_instance i"
+        {"delete from database_instance_channels where not exists (select 1 from database_instance i"
          " where i.hostname = database_instance_channels.hostname and i.port = database_instance_channels.port"
          " and i.last_seen <= database_instance_channels.last_seen)",
          {}},
-        {"orchestrator_commit", "applied_at < ?", {db_timestamp(now - hours(1))}, "commit_id"},
+        {"delete from orchestrator_commit where applied_at < ?", {db_timestamp(now - hours(1))}, "commit_id"},
     };
     std::vector<Expiry> out;
     for (const auto& rows : all) {

@@ -111,7 +111,8 @@ Co<void> commit_often(Store& store, int count, std::vector<std::string>& order) 
 }
 
 Co<void> expire_all(Store& store, std::vector<std::string>& order) {
-    const auto done = co_await store.expire(testing::noon, Retention{});
+    const Retention retention;
+    const auto done = co_await store.expire(testing::noon, retention);
     EXPECT_TRUE(done) << done.error().message;
     order.emplace_back("expiry");
 }
