@@ -84,6 +84,9 @@ Error Caretaker::used_by_another() const {
 
 Task<void> Caretaker::start() {
     if (!is_shared_) {
+    if (command_ == "redeploy-internal-db") {
+        CO_TRY(co_await seams_.store.redeploy());  // without its tables it could not be opened
+    }
         co_return co_await seams_.ledger.start();
     }
     CO_TRY(co_await seams_.store.open());

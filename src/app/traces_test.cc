@@ -87,5 +87,20 @@ TEST_F(Traces, audit_is_kept_in_the_database_only_when_that_is_wanted) {
     EXPECT_THAT(texts("select audit_type from audit"), ElementsAre("begin-downtime"));
 }
 
+TEST_F(Traces, redeploying_makes_lost_tables_anew_whatever_was_deployed) {
+    run(ORC_PROGRAM, {"--config", write(""), "-c", "clusters"});
+    auto beside = store::Database::open(database());
+    ASSERT_TRUE(beside) << beside.error().message;
+    ASSERT_TRUE(beside->run_script("drop table database_instance_tags"));
+    const std::vector<std::string> redeploy = {"--config", write(""), "-c", "redeploy-internal-db"};
+    EXPECT_EQ(run(ORC_PROGRAM, redeploy), "Redeployed internal db\n");
+    const std::string tables = "select name from sqlite_schema where name = 'database_instance_tags'";
+    EXPECT_THAT(texts(tables), ElementsAre("database_instance_tags"));
+    ASSERT_TRUE(beside->run_script("drop table database_instance_tags; delete from orchestrator_db_deployments"));
+    write(", \"PanicIfDifferentDatabaseDeploy\": true");
+    EXPECT_EQ(run(ORC_PROGRAM, redeploy), "Redeployed internal db\n");
+    EXPECT_THAT(texts(tables), ElementsAre("database_instance_tags"));
+}
+
 }  // namespace
 }  // namespace orc::app

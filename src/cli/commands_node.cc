@@ -37,9 +37,8 @@ Task<Lines> continuous(Call call) {
     co_return fail(ErrorCode::conflict, call.use_cases.node().host + " runs the service already");
 }
 
-/// Tables that are up to date stay as they are.
 Task<Lines> redeploy_tables(Call call) {
-    CO_TRY(co_await call.use_cases.seams().store.open());
+    CO_TRY(co_await call.use_cases.seams().store.redeploy());
     co_return line("Redeployed internal db");
 }
 

@@ -34,6 +34,11 @@ public:
         });
     }
 
+    Task<void> redeploy() override {
+        const WallTime now = clock_.wall();
+        return ask<void>([now](Engine& engine) { return engine.redeploy(now); });
+    }
+
     Task<IntentSince> intent_since(std::string mark) override {
         return ask<IntentSince>([mark](Engine& engine) { return engine.intent_since(mark); });
     }

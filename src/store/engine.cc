@@ -48,11 +48,11 @@ Result<Backend*> Engine::writable_backend() {
     return backend;
 }
 
-Result<void> Engine::connect(WallTime now) {
+Result<void> Engine::connect(WallTime now, const OpenRules& rules) {
     opened_at_ = now;
     TRY(auto backend, open_backend_());
     prepared_ = backend->leads_to();
-    if (auto prepared = prepare(*backend, now, rules_); !prepared) {
+    if (auto prepared = prepare(*backend, now, rules); !prepared) {
         return tl::unexpected(with_context("database " + name_, std::move(prepared).error()));
     }
     backend_ = std::move(backend);
@@ -63,7 +63,7 @@ Result<void> Engine::connect(WallTime now) {
 Result<model::Intent> Engine::open(WallTime now) {
     const bool was_open = is_open_;
     if (!was_open) {
-        TRY(connect(now));
+        TRY(connect(now, rules_));
     }
     TRY(const auto reader, reader());
     auto intent = read_intent(reader);
@@ -71,6 +71,16 @@ Result<model::Intent> Engine::open(WallTime now) {
         close();
     }
     return intent;
+}
+
+Result<void> Engine::redeploy(WallTime now) {
+    OpenRules rules = rules_;
+    rules.redeploy = true;
+    if (!is_open_) {
+        return connect(now, rules);
+    }
+    TRY(auto* backend, writable_backend());
+    return prepare(*backend, now, rules);
 }
 
 Result<void> Engine::apply_one(Backend& backend, const StoredCommit& commit) {

@@ -37,6 +37,8 @@ public:
     /// May be called again after an error; one that is open is only read again, and stays open whatever comes of it. A
     /// database that cannot be written but has our tables opens for reading.
     Result<model::Intent> open(WallTime now);
+    /// See Store::redeploy.
+    Result<void> redeploy(WallTime now);
     /// All in one transaction, each applied or refused for itself; a result for each, valid once the disk has them.
     std::vector<Result<void>> apply(std::span<const StoredCommit> commits);
     /// Writes observations in order until `is_interrupted` says so; returns how many were written, or an error and
@@ -67,7 +69,7 @@ public:
     }
 
 private:
-    Result<void> connect(WallTime now);
+    Result<void> connect(WallTime now, const OpenRules& rules);
     Result<Backend*> backend();
     /// For writing: reopened if it was opened for reading only and that has become needless.
     Result<Backend*> writable_backend();

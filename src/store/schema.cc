@@ -95,12 +95,12 @@ Result<void> record_deployment(Backend& backend, WallTime now) {
     return {};
 }
 
-Result<void> migrate_locked(Backend& backend, WallTime now) {
+Result<void> migrate_locked(Backend& backend, WallTime now, Migration when) {
     TRY(auto transaction, Transaction::begin(backend));
     // Another process may have been faster.
     TRY(const auto present, present_columns(backend));
     TRY(const bool current, is_current(backend, present));
-    if (current) {
+    if (current && when == Migration::if_needed) {
         return {};
     }
     TRY(bring_up_to_date(backend, present, own_schema()));
@@ -150,14 +150,14 @@ table database_instance_channels
 )schema";
 }
 
-Result<void> migrate(Backend& backend, WallTime now) {
+Result<void> migrate(Backend& backend, WallTime now, Migration when) {
     TRY(const auto present, present_columns(backend));
     TRY(const bool current, is_current(backend, present));
-    if (current) {
+    if (current && when == Migration::if_needed) {
         return {};
     }
     TRY(backend.hold_migration_lock(true));
-    auto done = migrate_locked(backend, now);
+    auto done = migrate_locked(backend, now, when);
     auto released = backend.hold_migration_lock(false);
     return done ? std::move(released) : std::move(done);
 }
@@ -179,6 +179,15 @@ Result<bool> is_deployed(Backend& backend, const Columns& columns) {
 }  // namespace
 
 Result<void> prepare(Backend& backend, WallTime now, const OpenRules& rules) {
+    if (rules.redeploy && rules.leave_tables) {
+        return fail(
+            ErrorCode::refused,
+            "SkipOrchestratorDatabaseUpdate is set: tables are redeployed without it, or with -enable-database-update"
+        );
+    }
+    if (rules.redeploy) {
+        return migrate(backend, now, Migration::always);
+    }
     if (!rules.leave_tables && !rules.same_version_only) {
         return migrate(backend, now);
     }

@@ -160,6 +160,9 @@ public:
     /// Opens, migrates to the classic schema, and reads everything that decisions need. One that is open is only read,
     /// and stays open when that fails.
     virtual Task<model::Intent> open() = 0;
+    /// Makes what tables lack, whatever is recorded of them (redeploy-internal-db); where open() must come first and
+    /// cannot for want of a table, this may come before it. Errors besides those of open(): refused, naming the rule.
+    virtual Task<void> redeploy() = 0;
     /// What open() read, as it is now, unless nothing was committed since an earlier answer with that `mark`. "" reads
     /// in any case.
     virtual Task<IntentSince> intent_since(std::string mark) = 0;
