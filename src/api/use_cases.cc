@@ -321,7 +321,6 @@ Co<Health> UseCases::health() {
     self.command = command_ == "http" ? "" : command_;  // the service is no command
     self.backend = seams_.store.describe();
     self.first_seen = first_seen_;
-    self.last_seen = seams_.clock.wall();
     auto nodes = co_await seams_.store.register_node(std::move(self), node_freshness);
     if (nodes) {
         out.is_healthy = true;

@@ -70,7 +70,6 @@ store::NodeRecord Caretaker::self() const {
     out.command = command_;
     out.backend = seams_.store.describe();
     out.first_seen = began_;
-    out.last_seen = seams_.clock.wall();
     return out;
 }
 

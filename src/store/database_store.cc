@@ -147,12 +147,16 @@ public:
         return ask<Nodes>([self, fresh](Engine& engine) -> Result<Nodes> {
             TRY(engine.write_relaxed(writes_of(self)));
             TRY(const auto reader, engine.reader());
-            return read_nodes(reader, self.last_seen - fresh);
+            return read_nodes(reader, fresh);
         });
+    }
+    Task<std::vector<NodeRecord>> live_nodes(Seconds fresh) override {
+        return read<std::vector<NodeRecord>>([fresh](const Reader& r) { return read_nodes(r, fresh); });
     }
 
     Task<void> expire(WallTime now, Retention retention) override {
-        const std::vector<Expiry> pieces = expiries(now, retention);
+        CO_TRY(const WallTime there, co_await read<WallTime>(read_clock));
+        const std::vector<Expiry> pieces = expiries(now, there, retention);
         for (const auto& piece : pieces) {
             const std::function<Result<bool>(Engine&)> delete_some = [piece](Engine& engine) {
                 return engine.expire_some(piece);

@@ -180,7 +180,7 @@ TEST(InstanceRow, a_server_with_several_sources_has_a_row_for_each_channel_until
     };
     const auto expire = [&] {
         const std::chrono::hours long_ago(1);
-        for (const auto& expiry : expiries(noon, Retention{long_ago, long_ago, long_ago})) {
+        for (const auto& expiry : expiries(noon, noon, Retention{long_ago, long_ago, long_ago})) {
             const auto done = database.run_once(expiry.sql, expiry.values);
             EXPECT_TRUE(done) << done.error().message;
         }

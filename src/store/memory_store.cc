@@ -292,10 +292,13 @@ public:
             return refuse<std::vector<NodeRecord>>(ErrorCode::denied, "node health: the disk is read-only");
         }
         shared_->flush();
-        const WallTime since = self.last_seen - fresh;
         NodeRecord& known = disk().nodes.try_emplace({self.host, self.token}, self).first->second;
-        known.last_seen = self.last_seen;
+        known.last_seen = shared_->clock.wall();
         known.version = self.version;
+        return live_nodes(fresh);
+    }
+    Task<std::vector<NodeRecord>> live_nodes(Seconds fresh) override {
+        const WallTime since = shared_->clock.wall() - fresh;
         std::vector<NodeRecord> out;
         for (const auto& [key, node] : disk().nodes) {
             if (node.last_seen >= since) {

@@ -62,9 +62,12 @@ Result<std::vector<ClusterDomain>> read_cluster_domains(const Reader& reader);
 Result<std::vector<WallTime>> read_snapshot_times(const Reader& reader);
 Result<std::vector<model::SnapshotPlace>> read_snapshot(const Reader& reader, WallTime at);
 
-/// Registers a process as alive at `self.last_seen`.
+/// Registers a process as alive now, by the database's clock: those of two nodes may differ.
 std::vector<Write> writes_of(const NodeRecord& self);
-Result<std::vector<NodeRecord>> read_nodes(const Reader& reader, WallTime since);
+/// Those that were seen within `fresh`, by the same clock.
+Result<std::vector<NodeRecord>> read_nodes(const Reader& reader, Seconds fresh);
+/// What the database's clock says, in whole seconds.
+Result<WallTime> read_clock(const Reader& reader);
 
 /// So many rows go in one piece: others want the database meanwhile.
 inline constexpr std::int64_t expired_at_once = 1000;
@@ -74,7 +77,8 @@ struct Expiry {
     std::string sql;
     Row values;
 };
-std::vector<Expiry> expiries(WallTime now, const Retention& retention);
+/// `there`: what the database's clock says, for what was written by it.
+std::vector<Expiry> expiries(WallTime now, WallTime there, const Retention& retention);
 
 /// Changes no row when somebody else holds the lease.
 Write fence_of(const Fence& fence);

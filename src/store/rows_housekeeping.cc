@@ -24,26 +24,19 @@ std::vector<Write> writes_of(const NodeRecord& self) {
          " (hostname, token, first_seen_active, extra_info, command, app_version) values (?, ?, ?, ?, ?, ?)",
          {self.host, self.token.text(), db_timestamp(self.first_seen), kind, self.command, self.version}},
         {"insert into node_health (hostname, token, last_seen_active, first_seen_active, extra_info, command,"
-         " app_version, db_backend, incrementing_indicator) values (?, ?, ?, ?, ?, ?, ?, ?, 1)"
+         " app_version, db_backend, incrementing_indicator) values (?, ?, current_timestamp, ?, ?, ?, ?, ?, 1)"
          " on conflict (hostname, token) do update set last_seen_active = excluded.last_seen_active,"
          " app_version = excluded.app_version, incrementing_indicator = incrementing_indicator + 1",
-         {self.host,
-          self.token.text(),
-          db_timestamp(self.last_seen),
-          db_timestamp(self.first_seen),
-          kind,
-          self.command,
-          self.version,
-          self.backend}}
+         {self.host, self.token.text(), db_timestamp(self.first_seen), kind, self.command, self.version, self.backend}}
     };
 }
 
-Result<std::vector<NodeRecord>> read_nodes(const Reader& reader, WallTime since) {
+Result<std::vector<NodeRecord>> read_nodes(const Reader& reader, Seconds fresh) {
     std::vector<NodeRecord> out;
     TRY(reader(
-        "select hostname, token, app_version, command, db_backend, first_seen_active, last_seen_active"
-        " from node_health where last_seen_active >= ? order by hostname, token",
-        {db_timestamp(since)},
+        "select hostname, token, app_version, command, db_backend, first_seen_active, last_seen_active,"
+        " current_timestamp from node_health order by hostname, token",
+        {},
         [&](const Row& row) {
             NodeRecord node;
             node.host = text_of(row[0]);
@@ -53,9 +46,17 @@ Result<std::vector<NodeRecord>> read_nodes(const Reader& reader, WallTime since)
             node.backend = text_of(row[4]);
             node.first_seen = time_of(row[5]);
             node.last_seen = time_of(row[6]);
-            out.push_back(std::move(node));
+            if (time_of(row[7]) - node.last_seen <= fresh) {
+                out.push_back(std::move(node));
+            }
         }
     ));
+    return out;
+}
+
+Result<WallTime> read_clock(const Reader& reader) {
+    WallTime out;
+    TRY(reader("select current_timestamp", {}, [&](const Row& row) { out = time_of(row[0]); }));
     return out;
 }
 
@@ -187,7 +188,7 @@ Expiry expiry_of(Outlived rows) {
 
 }  // namespace
 
-std::vector<Expiry> expiries(WallTime now, const Retention& retention) {
+std::vector<Expiry> expiries(WallTime now, WallTime there, const Retention& retention) {
     using std::chrono::days;
     using std::chrono::hours;
     using std::chrono::minutes;
@@ -223,8 +224,8 @@ std::vector<Expiry> expiries(WallTime now, const Retention& retention) {
         },
         {"delete from database_instance_maintenance where maintenance_active is null and end_timestamp < ?",
          {db_timestamp(now - days(7))}},
-        {"delete from node_health where last_seen_active < ?", {db_timestamp(now - Seconds(5))}},
-        {"delete from orchestrator_errand where asked_at < ?", {db_timestamp(now - hours(1))}},
+        {"delete from node_health where last_seen_active < ?", {db_timestamp(there - Seconds(5))}},
+        {"delete from orchestrator_errand where asked_at < ?", {db_timestamp(there - hours(1))}},
         // A channel that a later reading of its server did not find any more.
         {"delete from database_instance_channels where not exists (select 1 from database_instance i"
          " where i.hostname = database_instance_channels.hostname and i.port = database_instance_channels.port"

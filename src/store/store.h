@@ -98,8 +98,8 @@ struct NodeRecord {
     std::string version;
     std::string command;
     std::string backend;
-    WallTime first_seen;
-    WallTime last_seen;
+    WallTime first_seen;  ///< by its own clock
+    WallTime last_seen;   ///< by the database's clock; told, never asked for
 };
 
 /// Who is active on the database (active_node).
@@ -226,8 +226,9 @@ public:
     /// What was noted of clusters' domains and has not expired, by cluster.
     virtual Task<std::vector<ClusterDomain>> cluster_domains() = 0;
 
-    /// Registers this process and returns all that were seen within `fresh`; an error means that the store cannot be
-    /// written.
+    /// All processes that were seen within `fresh`, by the database's clock.
+    virtual Task<std::vector<NodeRecord>> live_nodes(Seconds fresh) = 0;
+    /// Registers this process as seen now and returns live_nodes(); an error means that the store cannot be written.
     virtual Task<std::vector<NodeRecord>> register_node(NodeRecord self, Seconds fresh) = 0;
     /// Deletes what is older than the retention times, in small pieces between which others have their turn. May take
     /// minutes; what has gone when it fails or is cancelled stays gone.
