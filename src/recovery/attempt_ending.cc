@@ -239,10 +239,12 @@ Task<void> Attempt::resolve_without_plan(std::string why) {
     record_.active_period_end = record_.active_period_end.value_or(now);
     record_.is_successful = false;
     record_.errors.push_back(why);
-    record_.acknowledged = true;
-    record_.acknowledged_at = now;
-    record_.acknowledged_by = shop_.node.host;
-    record_.acknowledge_comment = "detected crashed recovery";
+    if (!record_.acknowledged) {
+        record_.acknowledged = true;
+        record_.acknowledged_at = now;
+        record_.acknowledged_by = "orchestrator";
+        record_.acknowledge_comment = "detected crashed recovery";
+    }
     note("Resolved as unsuccessful: " + why);
     std::vector<model::Change> changes = take_notes();
     changes.emplace_back(model::PutRecovery{record_});

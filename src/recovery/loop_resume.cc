@@ -1,10 +1,14 @@
 // Recoveries whose process has died: finished or undone here, or brought to their end.
+#include <algorithm>
+
 #include "planning/plan_text.h"
 #include "recovery/loop_state.h"
 #include "runtime/log.h"
 
 namespace orc::recovery {
 namespace {
+
+constexpr Seconds node_lives_within{5};
 
 planning::FailoverRequest request_of(const model::RecoveryRecord& record, const model::RecoveryProgress* progress) {
     planning::FailoverRequest out;
@@ -34,6 +38,9 @@ analysis::Finding finding_of(const model::RecoveryRecord& record) {
     return out;
 }
 
+// One without progress was begun by a program that records none. What blocks nobody any more is left as it is.
+bool is_unfinished(const model::RecoveryRecord& record) { return !record.ended && !record.active_period_end; }
+
 }  // namespace
 
 void RecoveryLoop::State::resume_the_dead() {
@@ -42,9 +49,13 @@ void RecoveryLoop::State::resume_the_dead() {
     }
     const auto intent = shop.ledger.intent();
     for (const auto& [uid, record] : intent->recoveries) {
-        const bool lacks_its_end = !record.ended || intent->progress.contains(uid);
-        if (lacks_its_end && !attempts.contains(uid)) {
+        if (attempts.contains(uid)) {
+            continue;
+        }
+        if (intent->progress.contains(uid)) {
             resume(record);
+        } else if (is_unfinished(record) && remembering.insert(uid).second && !group.spawn(resume_if_crashed(uid))) {
+            remembering.erase(uid);
         }
     }
     // One that has ended and blocks nobody is history, and only its progress is left.
@@ -79,6 +90,24 @@ void RecoveryLoop::State::resume(const model::RecoveryRecord& record) {
     attempts[record.uid] = attempt;
     if (!group.spawn(run_resumed(attempt, record, std::move(progress)))) {
         attempts.erase(record.uid);
+    }
+}
+
+Co<void> RecoveryLoop::State::resume_if_crashed(RecoveryUid uid) {
+    const auto self = shared_from_this();
+    const auto nodes = co_await shop.store.live_nodes(node_lives_within);
+    remembering.erase(uid);
+    const auto intent = shop.ledger.intent();
+    const auto found = intent->recoveries.find(uid);
+    if (!nodes || !leads() || found == intent->recoveries.end() || attempts.contains(uid)) {
+        co_return;  // asked again with the next upkeep
+    }
+    const model::RecoveryRecord& record = found->second;
+    const bool is_alive = std::any_of(nodes->begin(), nodes->end(), [&](const store::NodeRecord& node) {
+        return node.host == record.node_host && node.token == record.node_token;
+    });
+    if (!is_alive && is_unfinished(record)) {
+        resume(record);
     }
 }
 

@@ -69,6 +69,8 @@ struct RecoveryLoop::State : std::enable_shared_from_this<RecoveryLoop::State> {
     // ---- recoveries of dead processes (loop_resume.cc) ----
     void resume_the_dead();
     void resume(const model::RecoveryRecord& record);
+    /// Unless its process lives.
+    Co<void> resume_if_crashed(RecoveryUid uid);
     Co<void> resume_from_history(RecoveryUid uid);
 
     // ---- shared ----

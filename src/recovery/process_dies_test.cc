@@ -62,5 +62,59 @@ TEST_P(ProcessDies, and_the_next_one_finishes_or_undoes_and_recovers) {
     EXPECT_TRUE(intent().progress.empty());
 }
 
+struct OfAnother : testing::Test, Bench {
+    OfAnother() {
+        record.id = 7;
+        record.uid = RecoveryUid("theirs");
+        record.failed = {"db9", 3306};
+        record.code = "DeadMaster";
+        record.cluster = ClusterName("db9:3306");
+        record.start = clock.wall();
+        record.node_host = "elsewhere";
+        record.node_token = NodeToken("theirs");
+    }
+    void begin() {
+        star(2);
+        disk->recoveries[record.id] = record;
+        disk->intent.recoveries[record.uid] = record;
+        start();
+    }
+    void show_alive() {
+        store::NodeRecord node;
+        node.host = record.node_host;
+        node.token = record.node_token;
+        node.last_seen = clock.wall();
+        disk->nodes[{node.host, node.token}] = node;
+    }
+    model::RecoveryRecord record;
+};
+
+TEST_F(OfAnother, what_was_acknowledged_without_an_end_stays_as_it_is) {
+    record.active_period_end = clock.wall();
+    record.acknowledged = true;
+    record.acknowledged_at = clock.wall();
+    record.acknowledged_by = "dba";
+    record.acknowledge_comment = "seen to";
+    begin();
+    run(Seconds(60));
+    EXPECT_EQ(disk->recoveries.at(record.id), record);
+}
+
+TEST_F(OfAnother, what_is_active_is_acknowledged_as_crashed_when_its_process_is_gone) {
+    show_alive();
+    begin();
+    for (int i = 0; i < 20; ++i) {
+        show_alive();
+        run(Seconds(1));
+    }
+    EXPECT_EQ(disk->recoveries.at(record.id), record) << "its process lives";
+    run(Seconds(20));
+    const auto& found = disk->recoveries.at(record.id);
+    EXPECT_TRUE(found.ended);
+    EXPECT_TRUE(found.acknowledged);
+    EXPECT_EQ(found.acknowledged_by, "orchestrator");
+    EXPECT_EQ(found.acknowledge_comment, "detected crashed recovery");
+}
+
 }  // namespace
 }  // namespace orc::recovery

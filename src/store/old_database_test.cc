@@ -199,5 +199,23 @@ TEST_P(AnyDatabase, an_old_database_gets_columns_that_an_older_release_lacked) {
     }
 }
 
+TEST_P(AnyDatabase, an_old_recovery_without_an_end_is_history_once_it_blocks_nobody) {
+    const auto medium = GetParam()();
+    auto raw = medium->backend();
+    ASSERT_NE(raw, nullptr);
+    ASSERT_NO_FATAL_FAILURE(make_old_database(*raw));
+    ASSERT_TRUE(raw->run("update topology_recovery set end_recovery = null, in_active_period = 0"));
+    ASSERT_TRUE(raw->run("update topology_recovery set in_active_period = 1 where recovery_id = 101"));
+    const auto store = medium->store();
+    const auto intent = run(io_, store->open());
+    ASSERT_TRUE(intent) << intent.error().message;
+    std::vector<std::int64_t> unresolved;
+    for (const auto& [uid, record] : intent->recoveries) {
+        unresolved.push_back(record.id);
+    }
+    EXPECT_THAT(unresolved, ::testing::ElementsAre(101));
+    run(io_, store->close());
+}
+
 }  // namespace
 }  // namespace orc::store

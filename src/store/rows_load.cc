@@ -9,12 +9,14 @@ namespace {
 
 using namespace model;
 
+// One that blocks nobody and has neither an end nor progress was left so by another version: history.
 constexpr std::string_view select_active_recoveries =
     "select recovery_id, uid, hostname, port, analysis, cluster_name, cluster_alias, slave_hosts, start_active_period,"
     " end_recovery, in_active_period, end_active_period_unixtime, is_successful, successor_hostname, successor_port,"
     " successor_alias, lost_slaves, participating_instances, all_errors, acknowledged, acknowledged_at,"
     " acknowledged_by, acknowledge_comment, last_detection_id, processing_node_hostname, processcing_node_token"
-    " from topology_recovery where in_active_period = 1 or end_recovery is null";
+    " from topology_recovery where in_active_period = 1 or (end_recovery is null and exists"
+    " (select 1 from orchestrator_recovery_progress p where p.recovery_uid = topology_recovery.uid))";
 constexpr std::string_view select_active_detections =
     "select detection_id, hostname, port, analysis, cluster_name, cluster_alias, is_actionable, slave_hosts,"
     " start_active_period, in_active_period, end_active_period_unixtime, processing_node_hostname,"
