@@ -101,7 +101,7 @@ std::string batch_samples(const std::vector<store::BatchSample>& samples);
 std::string batches_together(const std::vector<store::BatchSample>& samples, const store::WritePace& pace);
 
 std::string audit(const View& view, const std::vector<model::AuditEntry>& entries);
-std::string health(const api::Health& health);
+std::string health(const View& view, const api::Health& health);
 
 /// A Go-style quoted string in ASCII, the form in which replication errors are kept; "" stays empty.
 std::string quoted_ascii(std::string_view text);

@@ -102,12 +102,12 @@ namespace {
 
 constexpr std::string_view zero_time = "0001-01-01T00:00:00Z";
 
-void write_node(JsonWriter& json, const store::NodeRecord& node) {
+void write_node(JsonWriter& json, const View& view, const store::NodeRecord& node) {
     json.begin_object();
     json.field("Hostname", node.host).field("Token", node.token.text()).field("AppVersion", node.version);
     const bool is_known = node.first_seen.time_since_epoch().count() != 0;
-    json.field("FirstSeenActive", is_known ? db_timestamp(node.first_seen) : "");
-    json.field("LastSeenActive", is_known ? db_timestamp(node.last_seen) : "");
+    json.field("FirstSeenActive", is_known ? view.column_time(node.first_seen) : "");
+    json.field("LastSeenActive", is_known ? view.column_time(node.last_seen) : "");
     json.field("ExtraInfo", "").field("Command", node.command).field("DBBackend", node.backend);
     json.field("LastReported", zero_time).end_object();
 }
@@ -137,12 +137,12 @@ store::NodeRecord active_node(const api::Health& health) {
 
 }  // namespace
 
-std::string health(const api::Health& health) {
+std::string health(const View& view, const api::Health& health) {
     JsonWriter json;
     json.begin_object();
     json.field("Healthy", health.is_healthy).field("Hostname", health.node.host);
     json.field("Token", health.node.token.text()).field("IsActiveNode", health.is_leader).key("ActiveNode");
-    write_node(json, active_node(health));
+    write_node(json, view, active_node(health));
     json.key("Error");
     if (health.error.empty()) {
         json.null();
@@ -151,7 +151,9 @@ std::string health(const api::Health& health) {
     }
     json.key("AvailableNodes").begin_array();
     for (const auto& node : health.nodes) {
-        write_node(json, node);
+        if (node.command.empty()) {  // commands live there as well
+            write_node(json, view, node);
+        }
     }
     json.end_array();
     json.field("RaftLeader", "").field("IsRaftLeader", false).field("RaftLeaderURI", "").field("RaftAdvertise", "");

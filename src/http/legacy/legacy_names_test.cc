@@ -408,15 +408,17 @@ TEST_F(LegacyNames, detection_has_the_same_fields) {
     EXPECT_EQ(json.at("AnalysisEntry").at("StartActivePeriod"), "2024-05-01T12:00:00Z");
 }
 
-TEST(Health, has_the_classic_fields) {
+TEST_F(LegacyNames, of_health_are_the_classic_ones) {
     api::Health value;
     value.is_healthy = value.is_leader = true;
     value.node = {"orc1", NodeToken("t1")};
     store::NodeRecord record;
     record.host = "orc1";
     record.token = NodeToken("t1");
-    value.nodes = {record};
-    const auto json = boost::json::parse(health(value));
+    store::NodeRecord command = record;
+    command.command = "topology";
+    value.nodes = {record, command};
+    const auto json = boost::json::parse(health(view(), value));
     EXPECT_THAT(fields_of(json), ElementsAreArray(wanted_fields("HealthStatus")));
     EXPECT_EQ(json.at("ActiveNode").at("Token"), "t1");
     EXPECT_TRUE(json.at("Error").is_null());

@@ -28,7 +28,7 @@ Co<Response> health(DeskPtr desk, Call /*call*/) {
     if (!health) {
         co_return envelope_error(health.error());
     }
-    const std::string details = legacy::health(*health);
+    const std::string details = legacy::health(legacy::View(desk->use_cases), *health);
     if (!health->error.empty()) {
         co_return envelope_error("Application node is unhealthy: " + health->error, details);
     }

@@ -144,7 +144,7 @@ Co<Response> status_v2(DeskPtr desk, Call /*call*/) {
     if (!health || !health->error.empty()) {
         co_return v2_error(500, "UNHEALTHY", health ? health->error : health.error().message);
     }
-    co_return v2_ok(legacy::health(*health));
+    co_return v2_ok(legacy::health(legacy::View(desk->use_cases), *health));
 }
 
 constexpr std::string_view no_proxysql_text = "ProxySQL is not configured: this release does not talk to it";
