@@ -154,5 +154,30 @@ TEST_P(HeldBack, and_well_again_it_is_no_longer_recorded_as_blocked) {
     EXPECT_THAT(intent().blocked, IsEmpty());
 }
 
+Co<void> decide(ledger::SingleNode& ledger, model::Change change) {
+    ledger::Commit commit;
+    commit.id = "test";
+    commit.epoch = ledger.view().epoch;
+    commit.changes.push_back(std::move(change));
+    EXPECT_EQ(co_await ledger.commit(std::move(commit)), ledger::CommitOutcome::committed);
+}
+
+TEST_P(HeldBack, and_forgotten_it_is_no_longer_recorded_as_blocked) {
+    star(4, GetParam());
+    write(3);
+    start();
+    world.at("db1").alive = false;
+    settle();
+    run(Seconds(5));
+    ASSERT_FALSE(records().front().active_period_end);
+    model::PutBlockedRecovery forgotten;
+    forgotten.record.endpoint = {"nobody-knows", 3306};
+    forgotten.record.blocking_recovery = records().front().id;
+    group.spawn(decide(process->ledger, forgotten));
+    run(Millis(10));
+    run(Seconds(5));
+    EXPECT_THAT(intent().blocked, IsEmpty());
+}
+
 }  // namespace
 }  // namespace orc::recovery

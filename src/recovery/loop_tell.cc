@@ -71,12 +71,13 @@ void RecoveryLoop::State::note_blocked(const Finding& finding) {
     }
 }
 
-// A server that cannot be read, or is not known yet after a start, may still need it.
+// A server that cannot be read may still need it. Of one that is not known any more, or not yet after a start, nothing
+// is kept: should it be found to need it, that is recorded anew.
 bool RecoveryLoop::State::needs_recovery(const Endpoint& server) const {
     const auto cluster = eyes->cluster_now(server);
     const model::Server* found = cluster ? cluster->find(server) : nullptr;
     if (found == nullptr || !found->check.is_valid()) {
-        return true;
+        return found != nullptr;
     }
     const auto& all = findings.of(cluster->name);
     return std::any_of(all.begin(), all.end(), [&](const Finding& finding) {
