@@ -118,7 +118,11 @@ void DiscoveryLoop::State::note_tls(const Endpoint& server, const model::Facts& 
 }
 
 void DiscoveryLoop::State::note_domain(const model::Cluster& cluster) {
-    if (cluster.domain.empty() || cluster.servers.empty()) {
+    // What is only recalled may have changed while nobody read it: it ages.
+    const bool was_read = std::any_of(cluster.servers.begin(), cluster.servers.end(), [&](const auto& server) {
+        return server->facts && server->facts->cluster_domain == cluster.domain;
+    });
+    if (cluster.domain.empty() || !was_read) {
         return;
     }
     auto& told = domains_told[cluster.name];
