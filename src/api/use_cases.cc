@@ -310,6 +310,7 @@ Co<Health> UseCases::health() {
         Pulse pulse = membership_.pulse();
         out.is_healthy = pulse.error.empty();
         out.error = std::move(pulse.error);
+        out.warning = std::move(pulse.warning);
         out.nodes = std::move(pulse.nodes);
         out.active = std::move(pulse.active);
         co_return out;

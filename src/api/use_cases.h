@@ -47,6 +47,7 @@ struct ClusterSummary {
 struct Health {
     bool is_healthy = false;
     std::string error;
+    std::string warning;  ///< see Pulse
     recovery::Node node;
     bool is_leader = false;
     std::string leader;
@@ -58,7 +59,8 @@ struct Health {
 struct Pulse {
     std::vector<store::NodeRecord> nodes;
     std::optional<store::ActiveNode> active;
-    std::string error;  ///< "" all is well
+    std::string error;    ///< "" all is well
+    std::string warning;  ///< what a person should see to though all is well; "" nothing
 };
 
 /// Who sees to it that this process is one among several; all of it on the control executor.

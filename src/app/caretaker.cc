@@ -13,6 +13,7 @@ namespace {
 constexpr Seconds beat_every{1};
 constexpr int beats_between_tidying = 60;
 constexpr Millis claim_pause{10};
+constexpr Seconds clocks_may_differ{2};
 constexpr Seconds alive_within{2};
 constexpr Seconds answers_within{3};
 /// How long a visitor waits for others to leave: longer than it takes until one that died is noticed.
@@ -82,10 +83,10 @@ Error Caretaker::used_by_another() const {
 }
 
 Task<void> Caretaker::start() {
-    if (!is_shared_) {
     if (command_ == "redeploy-internal-db") {
         CO_TRY(co_await seams_.store.redeploy());  // without its tables it could not be opened
     }
+    if (!is_shared_) {
         co_return co_await seams_.ledger.start();
     }
     CO_TRY(co_await seams_.store.open());
@@ -175,13 +176,40 @@ Task<void> Caretaker::claim(Seconds patience) {
     }
     is_claiming_ = true;
     const Instant asked = seams_.clock.now();
+    const WallTime asked_wall = seams_.clock.wall();
     auto active = co_await ask_who_is_active(patience);
     Result<void> done = active.map([](const auto&) {});
     if (active) {
+        if (*active) {
+            compare_clocks(**active, asked_wall);
+        }
         done = co_await take_part(*std::move(active), asked);
     }
     is_claiming_ = false;
     co_return done;
+}
+
+// The ends of downtimes and blocks are written by one node's clock and judged by another's.
+void Caretaker::compare_clocks(const store::ActiveNode& active, WallTime asked) {
+    if (!is_shared_) {
+        return;
+    }
+    // The database tells whole seconds, and its answer took a while: what is certain counts.
+    const WallTime there = active.last_seen + active.age;
+    const auto ahead = std::chrono::duration_cast<Seconds>(asked - (there + Seconds(1)));
+    const auto behind = std::chrono::duration_cast<Seconds>(there - seams_.clock.wall());
+    const Seconds apart = std::max(ahead, behind);
+    const bool was_apart = !clock_warning_.empty();
+    clock_warning_.clear();
+    if (apart > clocks_may_differ) {
+        clock_warning_ = "the clock of " + node_.host + " is at least " + std::to_string(apart.count()) + " s " +
+                         (ahead > behind ? "ahead of" : "behind") + " that of database " + seams_.store.describe();
+    }
+    if (!was_apart && !clock_warning_.empty()) {
+        LOG(error, "service.clock_differs", {{"why", clock_warning_}});
+    } else if (was_apart && clock_warning_.empty()) {
+        LOG(info, "service.clock_agrees", {{"host", node_.host}});
+    }
 }
 
 /// nullopt: nobody is, and this node will not be.
@@ -239,6 +267,7 @@ api::Pulse Caretaker::pulse() const {
     out.nodes = nodes_;
     out.active = active_;
     out.error = error_;
+    out.warning = clock_warning_;
     const auto silent = std::chrono::duration_cast<Seconds>(seams_.clock.now() - well_at_);
     if (out.error.empty() && silent >= answers_within) {
         out.error =

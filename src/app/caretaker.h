@@ -79,6 +79,7 @@ private:
     Task<void> register_self();
     bool may_claim() const;
     bool is_active_a_service() const;
+    void compare_clocks(const store::ActiveNode& active, WallTime asked);
     Task<void> take_over();
     Task<void> stand_by();
     Co<void> tidy();
@@ -98,8 +99,9 @@ private:
     const WallTime began_;
     std::optional<store::ActiveNode> active_;
     std::vector<store::NodeRecord> nodes_;
-    std::string error_;  ///< of the last round; "" it went well
-    Instant well_at_;    ///< when the last round that went well began
+    std::string error_;          ///< of the last round; "" it went well
+    std::string clock_warning_;  ///< "" it agrees with the database's
+    Instant well_at_;            ///< when the last round that went well began
     bool is_claiming_ = false;
     bool is_starting_ = false;
     bool stands_by_ = false;

@@ -186,5 +186,31 @@ TEST(TwoNodes, what_came_of_an_errand_is_not_known_when_its_node_is_deposed) {
     EXPECT_TRUE(again.empty()) << "nothing is done twice";
 }
 
+Co<void> ask_health(api::UseCases& use_cases, api::Health& out) { out = co_await use_cases.health(); }
+
+TEST(TwoNodes, one_whose_clock_differs_from_that_of_the_database_says_so) {
+    struct Case {
+        Seconds there;
+        std::string warning;
+    };
+    const Case cases[] = {
+        {Seconds(0), ""},
+        {Seconds(5), "the clock of orc1 is at least 5 s behind that of database memory"},
+        {Seconds(2), ""},
+        {Seconds(-6), "the clock of orc1 is at least 5 s ahead of that of database memory"},
+        {Seconds(0), ""},
+    };
+    Place place;
+    Node node(place, "orc1");
+    for (const auto& c : cases) {
+        place.disk->faults.clock_ahead = c.there;
+        place.clock.run_for(Seconds(3));
+        api::Health health;
+        place.run(ask_health(node.use_cases(), health), Millis(10));
+        EXPECT_EQ(health.warning, c.warning) << c.there.count();
+        EXPECT_TRUE(health.is_healthy);
+    }
+}
+
 }  // namespace
 }  // namespace orc::app

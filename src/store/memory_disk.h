@@ -17,6 +17,7 @@ struct MemoryFaults {
     unsigned fail_next = 0;     ///< so many commits fail and do nothing (unreachable)
     unsigned unknown_next = 0;  ///< so many commits are applied and reported as timed_out
     unsigned deaf_next = 0;     ///< so many times nothing can be learnt of an errand (unreachable)
+    Seconds clock_ahead{0};     ///< how far the database's clock is from that of whoever claims activity
     bool read_only = false;     ///< commits and registrations are denied, observations wait
 };
 

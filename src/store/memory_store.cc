@@ -188,7 +188,7 @@ public:
             return refuse<ActiveNode>(ErrorCode::denied, "activity: the disk is read-only");
         }
         auto& active = disk().active;
-        const WallTime now = shared_->clock.wall();
+        const WallTime now = shared_->clock.wall() + disk().faults.clock_ahead;
         const bool is_mine = active && active->token == self.token;
         if (active && !is_mine && now - active->last_seen < patience) {
             active->age = std::chrono::duration_cast<Seconds>(now - active->last_seen);

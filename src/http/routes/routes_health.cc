@@ -32,7 +32,8 @@ Co<Response> health(DeskPtr desk, Call /*call*/) {
     if (!health->error.empty()) {
         co_return envelope_error("Application node is unhealthy: " + health->error, details);
     }
-    co_return envelope_ok("Application node is healthy", details);
+    const std::string warning = health->warning.empty() ? "" : ", but " + health->warning;
+    co_return envelope_ok("Application node is healthy" + warning, details);
 }
 
 Co<Response> alive(DeskPtr /*desk*/, Call /*call*/) { co_return bare("\"OK\""); }
