@@ -55,17 +55,10 @@ constexpr std::array<bool, 256> ordinary = [] {
 
 bool is_ordinary(char c) { return ordinary[static_cast<unsigned char>(c)]; }
 
-void append_text(std::string& out, std::string_view value) {
-    out += '"';
+/// What stands between the quotes.
+std::string escaped(std::string_view value) {
+    std::string out;
     for (std::size_t at = 0; at < value.size();) {
-        const auto special =
-            std::find_if_not(value.begin() + static_cast<std::ptrdiff_t>(at), value.end(), is_ordinary);
-        const auto plain_end = static_cast<std::size_t>(special - value.begin());
-        if (plain_end > at) {
-            out.append(value, at, plain_end - at);
-            at = plain_end;
-            continue;
-        }
         const std::size_t length = utf8_length(value, at);
         const std::string_view piece = value.substr(at, length);
         if (length == 0) {
@@ -82,27 +75,62 @@ void append_text(std::string& out, std::string_view value) {
         }
         at += length;
     }
-    out += '"';
+    return out;
 }
+
+constexpr std::size_t first_room = 256;
 
 }  // namespace
 
+/// To be counted into size_ by whoever writes there.
+char* JsonWriter::room_for(std::size_t bytes) {
+    if (out_.size() - size_ < bytes) {
+        out_.resize(std::max({first_room, 2 * out_.size(), size_ + bytes}));
+    }
+    return out_.data() + size_;
+}
+
+void JsonWriter::put(char c) {
+    *room_for(1) = c;
+    ++size_;
+}
+
+void JsonWriter::put(std::string_view text) {
+    std::copy(text.begin(), text.end(), room_for(text.size()));
+    size_ += text.size();
+}
+
+void JsonWriter::put_text(std::string_view value) {
+    char* const begin = room_for(value.size() + 2);
+    char* at = begin;
+    *at++ = '"';
+    std::size_t plain = 0;
+    for (; plain < value.size() && is_ordinary(value[plain]); ++plain) {
+        *at++ = value[plain];
+    }
+    size_ += static_cast<std::size_t>(at - begin);
+    if (plain < value.size()) {
+        put(escaped(value.substr(plain)));
+    }
+    put('"');
+}
+
 void JsonWriter::separate() {
     if (needs_comma_) {
-        out_ += ',';
+        put(',');
     }
     needs_comma_ = true;
 }
 
 JsonWriter& JsonWriter::open(char bracket) {
     separate();
-    out_ += bracket;
+    put(bracket);
     needs_comma_ = false;
     return *this;
 }
 
 JsonWriter& JsonWriter::close(char bracket) {
-    out_ += bracket;
+    put(bracket);
     needs_comma_ = true;
     return *this;
 }
@@ -114,21 +142,21 @@ JsonWriter& JsonWriter::end_array() { return close(']'); }
 
 JsonWriter& JsonWriter::key(std::string_view name) {
     separate();
-    append_text(out_, name);
-    out_ += ':';
+    put_text(name);
+    put(':');
     needs_comma_ = false;
     return *this;
 }
 
 JsonWriter& JsonWriter::text(std::string_view value) {
     separate();
-    append_text(out_, value);
+    put_text(value);
     return *this;
 }
 
 JsonWriter& JsonWriter::raw(std::string_view json) {
     separate();
-    out_ += json;
+    put(json);
     return *this;
 }
 
@@ -158,9 +186,9 @@ JsonWriter& JsonWriter::number(double value) {
 }
 
 std::string json_text(std::string_view value) {
-    std::string out;
-    append_text(out, value);
-    return out;
+    JsonWriter out;
+    out.text(value);
+    return std::move(out).str();
 }
 
 }  // namespace orc::http

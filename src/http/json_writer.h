@@ -33,16 +33,25 @@ public:
     JsonWriter& field(std::string_view name, bool value) { return key(name).boolean(value); }
     JsonWriter& field(std::string_view name, std::integral auto value) { return key(name).integer(value); }
 
-    const std::string& str() const& { return out_; }
-    std::string str() && { return std::move(out_); }
+    std::string_view str() const& { return std::string_view(out_).substr(0, size_); }
+    std::string str() && {
+        out_.resize(size_);
+        return std::move(out_);
+    }
 
 private:
     JsonWriter& digits(long long value, bool is_positive);
     JsonWriter& open(char bracket);
     JsonWriter& close(char bracket);
+    char* room_for(std::size_t bytes);
+    void put(char c);
+    void put(std::string_view text);
+    void put_text(std::string_view value);
     void separate();
 
+    // Written into as a whole: an answer is made of half a million pieces of a few bytes.
     std::string out_;
+    std::size_t size_ = 0;  ///< of it is written
     bool needs_comma_ = false;
 };
 
