@@ -42,6 +42,12 @@ tl::unexpected<Error> io_error(const std::string& server, const char* what) {
     );
 }
 
+/// Once something was sent it may have been done: nobody must take this for "not there", and ask again.
+tl::unexpected<Error> lost(const std::string& server, const char* what) {
+    const std::string why = std::strerror(errno);
+    return fail(ErrorCode::timed_out, server + ": " + what + ": " + why + ": what came of the request is not known");
+}
+
 Result<void> connect_to_file(int fd, const std::string& path) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
@@ -83,8 +89,11 @@ Result<Socket> open_socket(const HttpTarget& target, std::chrono::milliseconds t
 Result<void> send_all(const Socket& socket, const std::string& name, std::string_view text) {
     while (!text.empty()) {
         const ssize_t sent = ::send(socket.fd(), text.data(), text.size(), MSG_NOSIGNAL);
+        if (sent < 0 && errno == EINTR) {
+            continue;  // stopped and continued
+        }
         if (sent < 0) {
-            return io_error(name, "send");
+            return lost(name, "send");
         }
         text.remove_prefix(std::size_t(sent));
     }
@@ -97,8 +106,11 @@ Result<std::string> receive_all(const Socket& socket, const std::string& name) {
     char buffer[65536];
     for (;;) {
         const ssize_t got = ::recv(socket.fd(), buffer, sizeof buffer, 0);
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
         if (got < 0) {
-            return io_error(name, "receive");
+            return lost(name, "receive");
         }
         if (got == 0) {
             return out;

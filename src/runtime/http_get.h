@@ -20,8 +20,8 @@ struct HttpTarget {
     std::string socket;
 };
 
-/// `path` is "/api/health". Errors: unreachable, timed_out, invalid (no address, no HTTP answer). `timeout` bounds each
-/// wait.
+/// `path` is "/api/health". Errors: unreachable (nobody was there to be asked), timed_out (also: it may have been
+/// done), invalid (no address, no HTTP answer). `timeout` bounds each wait.
 Result<HttpAnswer> http_get(const HttpTarget& target, const std::string& path, std::chrono::milliseconds timeout);
 
 /// Does somebody listen on this unix socket?
