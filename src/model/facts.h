@@ -174,6 +174,7 @@ struct Facts {
     bool replication_credentials_available = false;
     bool uses_pseudo_gtid = false;  ///< DetectPseudoGTIDQuery's answer was 1
     Micros latency{0};              ///< how long the probe took
+    Micros site_took{0};            ///< after that, for the site's own questions: the rest has this age already
     std::vector<MissingGrant> missing_grants;
 
     /// ReplicationLagQuery's answer if there is one, else the channel's own lag; null: there is no channel.

@@ -193,7 +193,7 @@ Co<model::Facts> ask_site(std::shared_ptr<ServerLink> link, model::Facts facts, 
     for (const auto& question : rare_questions) {
         question.put(facts, site.answers[question.key]);
     }
-    facts.latency += clock.now() - begun;
+    facts.site_took = clock.now() - begun;
     co_return facts;
 }
 

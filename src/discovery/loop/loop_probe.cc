@@ -103,6 +103,8 @@ Co<void> DiscoveryLoop::State::probe(std::shared_ptr<State> self, Schedule::Star
         }
     } else {
         auto facts = std::make_shared<model::Facts>(*std::move(answer));
+        reading->ended -= facts->site_took;
+        reading->wall -= std::chrono::duration_cast<Millis>(facts->site_took);
         if (self->hosts.is_active()) {
             co_await resolve_hosts(self, facts.get());
         }

@@ -55,7 +55,7 @@ ChangedClusters TopologyTable::fold(const Endpoint& server, model::Facts facts, 
     record.check.attempted = reading.began;
     record.check.completed = reading.ended;
     record.check.seen = reading.ended;
-    record.check.answered = reading.ended;
+    record.check.answered = std::max(record.check.answered.value_or(reading.ended), reading.ended);
     record.check.failing_since.reset();
     record.check.failures = 0;
     record.check.partial = false;
