@@ -5,6 +5,7 @@
 
 #include "app/service.h"
 #include "model/expiry.h"
+#include "recovery/workshop.h"
 #include "runtime/log.h"
 
 namespace orc::app {
@@ -20,6 +21,9 @@ constexpr Seconds answers_within{3};
 constexpr Seconds visitors_take{10};
 constexpr Millis visitor_pause{50};
 constexpr Seconds blocked_for{3600};  // blocked recoveries are taken away by whoever put them; this is for the rest
+
+// Nobody takes up what another node began before that one has stopped for certain.
+static_assert(recovery::patience_with_others >= Micros(leads_without_saying_so) + Seconds(1));
 
 Seconds minutes(std::int64_t count) { return std::chrono::minutes(count); }
 

@@ -17,7 +17,8 @@ public:
     /// Performs a step that is no command to one server (lease, confirmation, hooks, decision, publication, account,
     /// end). Returns a clause for the audit.
     virtual Task<std::string> perform(planning::Step step, const Journey& journey, Deadline deadline) = 0;
-    /// Asked before each step that touches a server: somebody else may do the same by now. Must not block.
+    /// Asked before each step: somebody else may do the same by now, so the plan is left as it is, for whoever leads
+    /// next. Must not block.
     virtual bool is_deposed() const = 0;
     /// Asked just before each irreversible step and before undoing: the lease is still ours and we still lead.
     virtual Task<void> may_proceed(Deadline deadline) = 0;

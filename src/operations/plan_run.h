@@ -45,6 +45,7 @@ public:
     void take_as_promoted();
     void suspect_everything(std::string why, bool may_be_open);
     bool is_cancelled() const { return is_cancelled_; }
+    bool is_left() const { return is_left_; }
     bool has_succeeded() const;
     bool has_moved_any() const;
     void conclude();

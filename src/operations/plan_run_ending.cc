@@ -113,6 +113,7 @@ Co<void> PlanRun::retreat() {
     const auto allowed = co_await errands_.may_proceed(asking);
     if (!allowed) {
         journey_.errors.push_back("nothing was undone here: " + allowed.error().message);
+        is_left_ = errands_.is_deposed();
         co_return;
     }
     if (journey_.decision_tried && !co_await note_undoing()) {
@@ -181,7 +182,7 @@ Co<void> PlanRun::the_end() {
         }
         journey_.errors.push_back(planning::describe(step.action) + ": " + result.error().message);
         report(step, StepState::failed, result.error().message);
-        if (std::holds_alternative<planning::Resolve>(step.action)) {
+        if (std::holds_alternative<planning::Resolve>(step.action) || errands_.is_deposed()) {
             co_return;  // it keeps its lease and its progress, and is taken up again
         }
     }

@@ -88,11 +88,22 @@ bool PlanRun::start_what_can() {
     return has_started;
 }
 
+namespace {
+
+tl::unexpected<Error> left_to_another() {
+    return fail(ErrorCode::not_leader, "another node may act by now: left to it");
+}
+
+}  // namespace
+
 Task<std::string> PlanRun::attempt_account(Step step, Deadline deadline) {
     const auto account = std::get<planning::Account>(step.action);
     if (account.detach_failed_moves) {
         const std::string none;
         for (const auto& server : journey_.failed_moves) {
+            if (errands_.is_deposed()) {
+                co_return left_to_another();
+            }
             const planning::Before* before = journey_.before(server);
             planning::DetachReplica detach;
             detach.replica = server;
@@ -121,8 +132,8 @@ Task<std::string> PlanRun::attempt(Step step) {
         }
         CO_TRY(co_await errands_.may_proceed(deadline));
     }
-    if (is_command(step.action) && errands_.is_deposed()) {
-        co_return fail(ErrorCode::not_leader, "another node may act by now: left to it");
+    if (errands_.is_deposed()) {
+        co_return left_to_another();
     }
     if (std::holds_alternative<planning::Replan>(step.action)) {
         co_return "";
@@ -140,6 +151,7 @@ Task<std::string> PlanRun::attempt(Step step) {
 Co<void> PlanRun::run_step(Step step) {
     const Instant began = clock_.now();
     auto result = co_await attempt(step);
+    is_left_ = is_left_ || (!result && errands_.is_deposed());
     report_of(step).took = clock_.now() - began;
     ended_.push_back(Ended{std::move(step), std::move(result)});
 }

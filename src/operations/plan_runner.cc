@@ -58,7 +58,7 @@ Co<void> PlanRun::all_but_the_end() {
             ended_.pop_front();
             take_in(std::move(one));
         }
-        if (wants_new_plan_ && group_.running() == 0) {
+        if (wants_new_plan_ && !is_left_ && group_.running() == 0) {
             wants_new_plan_ = false;
             co_await read_again();
             co_await asio::this_coro::throw_if_cancelled(false);  // reading has turned it on
@@ -69,7 +69,7 @@ Co<void> PlanRun::all_but_the_end() {
             }
             plan_again();
         }
-        if (!is_aborted_ && !wants_new_plan_) {
+        if (!is_aborted_ && !wants_new_plan_ && !is_left_) {
             start_what_can();
         }
         if (group_.running() == 0 && ended_.empty()) {
@@ -100,6 +100,10 @@ Outcome PlanRun::outcome() const {
 namespace {
 
 Co<void> back_or_forward_to_its_end(PlanRun& run) {
+    if (run.is_left()) {
+        run.conclude();
+        co_return;
+    }
     bool is_forward = !run.has_succeeded() && co_await run.has_opened_after_all();
     if (!run.has_succeeded() && !is_forward) {
         co_await run.retreat();

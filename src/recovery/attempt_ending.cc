@@ -218,17 +218,18 @@ Co<void> Attempt::finish_the_end() {
     journey.succeeded = record_.is_successful;
     journey.promoted = record_.successor;
     journey.failed_moves = record_.lost;
-    // Our own process has run them, and could only not write down that all was over.
-    const bool is_ours = record_.node_token == shop_.node.token;
-    if (!is_ours) {
+    if (record_.node_token != shop_.node.token) {
         note("The process that had done this died before its end: running what belongs there");
     }
     for (const auto& step : plan_.steps) {
         const auto* hooks = std::get_if<planning::RunHooks>(&step.action);
-        if (hooks != nullptr && step.always && !is_ours) {
+        if (hooks != nullptr && step.always) {
             const auto ran = co_await run_list(hooks->list, journey);
             note(ran ? *ran : ran.error().message);
         }
+    }
+    if (is_deposed()) {
+        co_return;
     }
     co_await free_the_cluster();
 }

@@ -53,6 +53,9 @@ Task<std::string> Attempt::run_list(planning::HookList list, const Journey& jour
     std::function<void(std::string)> noted = [self](std::string line) { self->note(std::move(line)); };
     const Instant began = shop_.clock.now();
     auto ran = co_await run_hooks(shop_, list, hook_facts(journey), std::move(noted), epoch_);
+    if (!ran && ran.error().code == ErrorCode::not_leader) {
+        shop_.hooks_ran.erase({record_.uid, list});  // who takes this up again runs them
+    }
     const bool took_long = shop_.clock.now() - began >= verdict_lasts;
     if (ran && list == HookList::pre_failover && took_long) {
         CO_TRY(co_await confirm_again(journey));

@@ -1,4 +1,6 @@
 // What keeps a dead primary from being replaced by itself, and how that is told.
+#include <algorithm>
+
 #include "recovery/testing/bench_test.h"
 
 namespace orc::recovery {
@@ -86,6 +88,20 @@ TEST_P(HeldBack, in_the_middle_where_another_node_may_act_by_now) {
         moved += world.at(host).source == World::name("db1") ? 0 : 1;
     }
     EXPECT_EQ(moved, 1) << "the promoted one; the rest is for the other node\n" << all_steps();
+
+    // There was none: it had only not been able to say in time that it is active.
+    world.before_operation = nullptr;
+    process->ledger.lead_until(clock.now() + std::chrono::hours(1));
+    run(Seconds(60));
+    EXPECT_EQ(world.writable().size(), 1U) << all_steps();
+    for (const std::string host : {"db2", "db3", "db4"}) {
+        EXPECT_NE(world.at(host).source, World::name("db1")) << host << "\n" << all_steps();
+    }
+    const auto lists = hooks.lists();
+    EXPECT_EQ(std::ranges::count(lists, "PostMasterFailoverProcesses"), 1) << all_steps();
+    ASSERT_EQ(records().size(), 1U);
+    EXPECT_TRUE(records().front().ended) << all_steps();
+    EXPECT_TRUE(intent().progress.empty());
 }
 
 TEST_P(HeldBack, and_only_reported_where_no_filter_asks_for_recovery) {

@@ -55,8 +55,8 @@ Task<std::string> run_hooks(
 /// What is known from the finding alone.
 HookFacts facts_of(const analysis::Finding& finding, const Node& node);
 
-/// In which a node that has been replaced notices it at the latest.
-constexpr Micros patience_with_others = Seconds(2);
+/// In which a node that has been replaced notices it at the latest: longer than it leads without having said so.
+constexpr Micros patience_with_others = Seconds(5);
 
 /// How long a decision may take to be durable.
 constexpr Micros commit_limit = Seconds(10);
