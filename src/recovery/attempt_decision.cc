@@ -61,13 +61,8 @@ Task<std::string> Attempt::publish(planning::PublishPrimary action, const Journe
     const auto intent = shop_.ledger.intent();
     const WallTime now = shop_.clock.wall();
     std::vector<model::Change> changes;
-    if (!action.alias.empty()) {
-        model::PutClusterAlias alias;
-        alias.cluster = action.new_cluster;
-        alias.alias = action.alias;
-        changes.emplace_back(std::move(alias));
-    }
-    if (const auto manual = intent->alias_overrides.find(action.old_cluster); manual != intent->alias_overrides.end()) {
+    const auto manual = intent->alias_overrides.find(action.old_cluster);
+    if (manual != intent->alias_overrides.end()) {
         model::PutAliasOverride moved;
         moved.cluster = action.new_cluster;
         moved.alias = manual->second;
@@ -95,9 +90,24 @@ Task<std::string> Attempt::publish(planning::PublishPrimary action, const Journe
     for (auto& change : take_notes()) {
         changes.push_back(std::move(change));
     }
-    CO_TRY(co_await commit(shop_, std::move(changes), deadline));
+    std::vector<model::Change> with_alias = changes;
+    const bool has_alias = !action.alias.empty() && manual == intent->alias_overrides.end();
+    if (has_alias) {
+        model::PutClusterAlias alias;
+        alias.cluster = action.new_cluster;
+        alias.alias = action.alias;
+        with_alias.emplace_back(std::move(alias));
+    }
+    auto done = co_await commit(shop_, std::move(with_alias), deadline);
+    std::string told = action.primary.text() + " is published";
+    if (!done && done.error().code == ErrorCode::invalid && has_alias) {
+        // A text that a query gave, and no table takes, must not keep the promotion from being known.
+        told += ", but not the alias of its cluster: " + done.error().message;
+        done = co_await commit(shop_, std::move(changes), deadline);
+    }
+    CO_TRY(done);
     proven_ = shop_.clock.now();
-    co_return action.primary.text() + " is published";
+    co_return told;
 }
 
 }  // namespace orc::recovery

@@ -44,6 +44,20 @@ TEST_P(HeldBack, while_another_change_holds_the_lease) {
     EXPECT_EQ(world.writable().size(), 1U) << all_steps();
 }
 
+// On a server the column takes 128 characters of ASCII; what the site's query answers may be anything.
+TEST_P(HeldBack, by_no_alias_that_cannot_be_kept) {
+    star(3, GetParam());
+    world.alias = std::string(200, 'x');
+    start();
+    run(Seconds(5));
+    world.at("db1").alive = false;
+    run(Seconds(20));
+    EXPECT_EQ(world.writable().size(), 1U) << all_steps();
+    EXPECT_THAT(all_steps(), HasSubstr("but not the alias of its cluster"));
+    EXPECT_THAT(intent().key_values, testing::Not(IsEmpty()));
+    EXPECT_TRUE(intent().progress.empty());
+}
+
 Co<void> take_over_from_others(Process& process) {
     const auto taken = co_await process.ledger.take_over();
     EXPECT_TRUE(taken) << taken.error().message;

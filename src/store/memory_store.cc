@@ -57,6 +57,13 @@ struct Shared {
     }
 };
 
+/// As the column of a server would.
+bool is_too_long(const Change& change) {
+    constexpr std::size_t alias_max = 128;
+    const auto* put = std::get_if<PutClusterAlias>(&change);
+    return put != nullptr && put->alias.size() > alias_max;
+}
+
 Result<void> take_effect(Shared& shared, const std::string& id, const std::vector<Change>& changes) {
     MemoryDisk& disk = *shared.disk;
     if (disk.faults.read_only) {
@@ -68,6 +75,9 @@ Result<void> take_effect(Shared& shared, const std::string& id, const std::vecto
     }
     if (std::ranges::any_of(changes, [&](const auto& change) { return is_number_taken(disk.intent, change); })) {
         return fail(ErrorCode::conflict, "commit " + id + ": the number of the maintenance is taken");
+    }
+    if (std::ranges::any_of(changes, is_too_long)) {
+        return fail(ErrorCode::invalid, "too long for column 'alias'");
     }
     shared.flush();
     if (disk.commits.emplace(id, shared.clock.wall()).second) {

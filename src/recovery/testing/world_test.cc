@@ -189,7 +189,7 @@ Endpoint World::root_of(Endpoint server) const {
 model::ClusterPtr World::cluster_of_root(const Endpoint& root) const {
     auto out = std::make_shared<model::Cluster>();
     out->name = ClusterName(root.text());
-    out->alias = root.text();
+    out->alias = alias.empty() ? root.text() : alias;
     out->taken = clock_.now();
     out->taken_wall = clock_.wall();
     const auto intent = ledger_ == nullptr ? std::make_shared<const model::Intent>() : ledger_->intent();
@@ -212,9 +212,9 @@ model::ClusterPtr World::cluster_of_root(const Endpoint& root) const {
         out->servers.push_back(std::move(server));
     }
     for (const auto& server : out->servers) {
-        if (const auto alias = intent->aliases.find(ClusterName(server->endpoint.text()));
-            alias != intent->aliases.end() && server->depth == 0) {
-            out->alias = alias->second;
+        if (const auto kept = intent->aliases.find(ClusterName(server->endpoint.text()));
+            kept != intent->aliases.end() && server->depth == 0) {
+            out->alias = kept->second;
         }
     }
     return out;

@@ -71,6 +71,7 @@ public:
     std::function<void(const std::string&, FakeServer&)> before_operation;
     bool credentials_known = true;        ///< servers can tell replication's account
     std::vector<std::string> violations;  ///< a second writable primary, a MariaDB relay log thrown away, ...
+    std::string alias;                    ///< that the servers tell of their cluster; "" none
     Micros round_trip = Millis(1);
 
     // Eyes
