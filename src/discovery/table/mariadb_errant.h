@@ -24,6 +24,12 @@ public:
 
     /// What an earlier run had proven.
     void recall(const Endpoint& source, std::vector<gtid::MariadbGtid> errant);
+    /// The source has another name from now on.
+    void source_renamed(const Endpoint& to) {
+        if (source_) {
+            source_ = to;
+        }
+    }
     /// The replica was read again. `source_is_failing`: no reading of it will prove anything soon.
     void replica_read(
         const std::optional<Endpoint>& source,

@@ -172,6 +172,8 @@ ChangedClusters TopologyTable::rename(const Endpoint& from, const Endpoint& to, 
     const std::vector<Endpoint> children = children_of(from);
     for (const auto& child : children) {
         Record& record = records_.at(child);
+        record.errant.source_renamed(to);
+        record.errant_mariadb.source_renamed(to);
         if (record.facts == nullptr) {
             set_parent(record, to, touched);
         } else {

@@ -57,6 +57,20 @@ TEST(TopologyTable, chooses_the_alias_by_override_answer_pattern_ledger_name) {
     EXPECT_EQ(alias(), "answered");
 }
 
+TEST(TopologyTable, what_was_proven_before_outlives_another_name_of_the_source) {
+    Desk desk;
+    auto before = std::make_shared<model::Server>();
+    before->endpoint = ep("b");
+    before->facts = std::make_shared<const model::Facts>(replica("b", "vip"));
+    before->errant = testing::gtids("uuid-of-b:1");
+    desk.table.remember(store::KnownServer{ep("b"), ep("vip"), ClusterName("vip:3306"), before}, desk.look());
+    desk.names[ep("vip")] = ep("a");
+    desk.table.rename(ep("vip"), ep("a"), desk.look());
+    desk.read("b", testing::with_executed(replica("b", "vip"), "uuid-of-a:1-3,uuid-of-b:1"));
+    EXPECT_EQ(desk.server("b").source(), ep("a"));
+    EXPECT_EQ(desk.server("b").errant, testing::gtids("uuid-of-b:1"));
+}
+
 TEST(TopologyTable, an_alias_belongs_to_one_cluster_and_does_not_wander) {
     Desk desk;
     const auto with_alias = [](model::Facts facts) {
