@@ -274,41 +274,40 @@ Result<cli::Printed> run_here(const config::Settings& settings, const cli::Flags
 constexpr Seconds waits_for_database{10};
 constexpr Millis between_tries{50};
 
-/// In the service that has the database, else here when nobody has it.
-Result<cli::Printed> run_where_it_belongs(const config::Settings& settings, const cli::Flags& flags) {
+/// The lock, as soon as nobody has it. Errors: conflict, when somebody has it for too long, or `gives_up` says so,
+/// which is asked each time that somebody has it.
+Result<std::unique_ptr<DatabaseLock>> take_when_free(
+    const config::Settings& settings, const std::function<bool()>& gives_up
+) {
     const runtime::SystemClock clock;
     const Deadline limit = clock.deadline_in(waits_for_database);
     while (true) {
-        const auto lock = DatabaseLock::take(settings);
-        if (lock) {
-            return run_here(settings, flags);
-        }
-        if (lock.error().code != ErrorCode::conflict) {
-            return tl::unexpected(lock.error());
-        }
-        auto printed = cli::ask_service(command_socket(settings), flags);
-        if (printed || printed.error().code != ErrorCode::unreachable) {
-            return printed;
-        }
-        if (limit.has_passed(clock.now())) {
-            return fail(ErrorCode::conflict, lock.error().message + ", which does not answer");
+        auto lock = DatabaseLock::take(settings);
+        if (lock || lock.error().code != ErrorCode::conflict || gives_up() || limit.has_passed(clock.now())) {
+            return lock;
         }
         std::this_thread::sleep_for(between_tries);
     }
 }
 
-/// A command leaves soon; another service stays.
-Result<std::unique_ptr<DatabaseLock>> take_for_service(const config::Settings& settings) {
-    const runtime::SystemClock clock;
-    const Deadline limit = clock.deadline_in(waits_for_database);
-    while (true) {
-        auto lock = DatabaseLock::take(settings);
-        if (lock || lock.error().code != ErrorCode::conflict || limit.has_passed(clock.now()) ||
-            runtime::is_served(command_socket(settings))) {
-            return lock;
+/// In the service that has the database, else here when nobody has it.
+Result<cli::Printed> run_where_it_belongs(const config::Settings& settings, const cli::Flags& flags) {
+    std::optional<Result<cli::Printed>> answered;
+    const auto lock = take_when_free(settings, [&] {
+        auto printed = cli::ask_service(command_socket(settings), flags);
+        if (printed || printed.error().code != ErrorCode::unreachable) {
+            answered = std::move(printed);
         }
-        std::this_thread::sleep_for(between_tries);
+        return answered.has_value();
+    });
+    if (lock) {
+        return run_here(settings, flags);
     }
+    if (answered) {
+        return *std::move(answered);
+    }
+    const bool is_taken = lock.error().code == ErrorCode::conflict;
+    return fail(lock.error().code, lock.error().message + (is_taken ? ", which does not answer" : ""));
 }
 
 void mask_hangups(int how) {
@@ -334,7 +333,8 @@ int run_service(const config::Settings& settings, const cli::Flags& flags, confi
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);  // a file that may not grow any more is a full disk, not an end
     runtime::allow_open_files(open_files_max);
-    const auto lock = take_for_service(settings);
+    // A command leaves soon; another service stays.
+    const auto lock = take_when_free(settings, [&] { return runtime::is_served(command_socket(settings)); });
     if (!lock) {
         return fatal(lock.error().message);
     }

@@ -1,6 +1,7 @@
 // What is not classic: plans before they run, what is running, one compact answer for the page, and the live stream.
 #include <vector>
 
+#include "api/errands.h"
 #include "api/instance_state.h"
 #include "http/json_writer.h"
 #include "http/metrics.h"
@@ -57,7 +58,7 @@ Task<Present> present(api::UseCases& use_cases) {
         out.recent = *std::move(recent);
     }
     out.running = use_cases.running();
-    if (!out.standing.leadership.is_leader) {
+    if (api::stands_by(use_cases)) {
         CO_TRY(out.running, co_await running_elsewhere(use_cases, out.recent));
     }
     co_return out;
